@@ -1,0 +1,211 @@
+"""The error tree.
+
+```
+CustomerContextError
+├── NotUnderstood        what was typed is no question
+│   ├── NothingAsked         empty, or "help"
+│   ├── NotAnIdentity        no address, number or `namespace:value` in it
+│   ├── PersonMentioned      a Slack member instead of a customer
+│   ├── UnknownNamespace     `foo:…`, and no `foo` is configured
+│   ├── SeveralIdentities    more than one; one at a time
+│   ├── ValueNotAccepted     the namespace's own form is not met (e.g. a phone number too short)
+│   └── TokenNotAccepted     a button whose token this service cannot open
+├── NotAllowed           this person may not ask, here
+├── LookupFailed         the source was asked, or should have been
+│   ├── NotFound             nobody has this identity
+│   ├── ProfileUnusable      somebody has it, and the source refuses to put the profile together
+│   │   ├── TooManyIdentities    more than 50 in one identity graph
+│   │   └── NoMergePolicy        no default merge policy
+│   ├── RequestRefused       400/422 that concerns this call, e.g. a namespace the source does not know
+│   │   └── NamespaceRefused
+│   ├── NotSetUp             key, token, organisation or permission: an admin must mend it
+│   ├── Throttled            429
+│   ├── SourceFailed         5xx, or an answer nobody can read
+│   ├── Unreachable          no answer came over the network
+│   └── DeadlinePassed       the answer took longer than the asker can wait
+└── Broken               our own mistake, caught at the boundary
+```
+
+Each leaf's `kind` names its notice in the message catalogue (`notice.<kind>.…`), and its fields are what that notice needs. No
+exception text is ever shown, and none holds a customer's data: what was typed travels in fields, which nothing logs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from bot.question import Identity, Question
+
+
+class CustomerContextError(Exception):
+    """Root of the tree. `str()` of any of them is its kind, which is all that may be logged."""
+
+    kind: ClassVar[str]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class NotUnderstood(CustomerContextError):
+    """What was typed is no question."""
+
+
+@dataclass(eq=False)
+class NothingAsked(NotUnderstood):
+    """Nothing was typed, or the word "help"."""
+
+    kind = "help"
+
+
+@dataclass(eq=False)
+class NotAnIdentity(NotUnderstood):
+    """There is no address, number or `namespace:value` in what was typed."""
+
+    kind = "not_an_identity"
+    typed: str
+
+
+@dataclass(eq=False)
+class PersonMentioned(NotUnderstood):
+    """A Slack member was named; the source knows customers, not members."""
+
+    kind = "person_mentioned"
+
+
+@dataclass(eq=False)
+class UnknownNamespace(NotUnderstood):
+    """`alias:value` was typed and no namespace has that alias."""
+
+    kind = "unknown_namespace"
+    alias: str
+    value: str
+
+
+@dataclass(eq=False)
+class SeveralIdentities(NotUnderstood):
+    """More than one identity was typed; `questions` are the ways to go on, one each."""
+
+    kind = "several_identities"
+    questions: tuple[Question, ...]
+
+
+@dataclass(eq=False)
+class ValueNotAccepted(NotUnderstood):
+    """The value does not have its namespace's form. `reason` is a key of the message catalogue: `reason.<reason>`."""
+
+    kind = "value_not_accepted"
+    namespace: str
+    value: str
+    reason: str
+
+
+@dataclass(eq=False)
+class TokenNotAccepted(NotUnderstood):
+    """A button's token cannot be opened: another workspace's, or its key has been retired."""
+
+    kind = "token_not_accepted"
+
+
+@dataclass(eq=False)
+class NotAllowed(CustomerContextError):
+    """This person may not ask, here. `reason` is a key of the message catalogue: `reason.<reason>`."""
+
+    kind = "not_allowed"
+    reason: str
+
+
+class LookupFailed(CustomerContextError):
+    """The source was asked, or should have been, and there is no profile to show."""
+
+
+@dataclass(eq=False)
+class NotFound(LookupFailed):
+    """Nobody has this identity."""
+
+    kind = "not_found"
+    identity: Identity
+
+
+class ProfileUnusable(LookupFailed):
+    """The profile exists, and the source refuses to put it together."""
+
+
+@dataclass(eq=False)
+class TooManyIdentities(ProfileUnusable):
+    """Adobe's guardrail: more than 50 identities in one graph can't be looked up."""
+
+    kind = "too_many_identities"
+    got: int | None
+    most: int
+
+
+@dataclass(eq=False)
+class NoMergePolicy(ProfileUnusable):
+    """The organisation has no default merge policy for profiles and none is configured."""
+
+    kind = "no_merge_policy"
+
+
+@dataclass(eq=False)
+class RequestRefused(LookupFailed):
+    """400 or 422 that concerns this call alone."""
+
+    kind = "request_refused"
+    status: int
+
+
+@dataclass(eq=False)
+class NamespaceRefused(RequestRefused):
+    """The source does not know the namespace that was asked for."""
+
+    kind = "namespace_refused"
+    namespace: str
+
+
+@dataclass(eq=False)
+class NotSetUp(LookupFailed):
+    """Key, token, organisation or permission is wrong. `code` is Adobe's, e.g. 403025; never its text."""
+
+    kind = "not_set_up"
+    status: int
+    code: str | None = None
+
+
+@dataclass(eq=False)
+class Throttled(LookupFailed):
+    """429. `retry_after` is in seconds, None when the source did not say."""
+
+    kind = "throttled"
+    retry_after: float | None = None
+
+
+@dataclass(eq=False)
+class SourceFailed(LookupFailed):
+    """The source answered with 5xx, or with something nobody can read. `status` is None for the latter."""
+
+    kind = "source_failed"
+    status: int | None = None
+
+
+@dataclass(eq=False)
+class Unreachable(LookupFailed):
+    """No answer came: refused, cut, reset, DNS, TLS, timeout of one call."""
+
+    kind = "unreachable"
+
+
+@dataclass(eq=False)
+class DeadlinePassed(LookupFailed):
+    """The answer took longer than the asker can wait; `deadline` is in seconds."""
+
+    kind = "deadline_passed"
+    deadline: float
+
+
+@dataclass(eq=False)
+class Broken(CustomerContextError):
+    """Our own mistake, caught at the boundary. The log has its type under the reference."""
+
+    kind = "broken"
