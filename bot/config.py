@@ -1,7 +1,7 @@
 """The model of `customer.yml`: what an organisation's data means.
 
-Pure: the file is read by `bot.settings`, with path and line of each mistake. Every part has a packaged default (`bot/customer.yml`),
-and what an organisation's file says at the top level replaces the default's part of that name.
+Pure: the file is read by `bot.settings`, with path and line of each mistake. Every part has a packaged default
+(`bot/customer.yml`), and what an organisation's file says at the top level replaces the default's part of that name.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ class AddressRule(Part):
 class FactRule(Part):
     """One configured value, e.g. lifetime value.
 
-    `path` is read first, then `or_else` in turn. For money either `currency` (ISO 4217) is fixed or `currency_path` names it; a value
-    without a currency is dropped, since a number in an unknown currency is a wrong value.
+    `path` is read first, then `or_else` in turn. For money either `currency` (ISO 4217) is fixed or `currency_path` names it; a
+    value without a currency is dropped, since a number in an unknown currency is a wrong value.
     """
 
     key: Key
@@ -233,9 +233,9 @@ class Condition(Part):
 
 
 class VerdictRule(Part):
-    """One sentence of the verdict. `when` maps a value's key to its condition; all must hold. In a `group`, only the first match speaks.
+    """One sentence of the verdict. `when` maps a value's key to its condition; all must hold.
 
-    Keys: a fact's, a propensity's, `consent.<key>`, `last_purchase`, `purchases` (their number), `audiences` (their number).
+    In a `group` only the first match speaks. Keys: a fact's, a propensity's, `consent.<key>`, `last_purchase`, `purchases` (their number), `audiences` (their number).
     """
 
     group: Key
@@ -243,8 +243,8 @@ class VerdictRule(Part):
     say: Text
 
 
+BUILT_IN_SUBJECTS = ("last_purchase", "purchases", "audiences")
 FIELDS = ("last_purchase", "purchases", "preferred_channel", "marketing_consent")
-SECTIONS = ("audiences", "purchases", "interactions", "consents", "attributes")
 
 
 class CardRule(Part):
@@ -264,9 +264,8 @@ class LinkRule(Part):
 
     @model_validator(mode="after")
     def _only_opaque_ids(self) -> Self:
-        if "{" in self.url.replace("{xid}", "").replace("{sandbox}", "") or "}" in self.url.replace("{xid}", "").replace(
-            "{sandbox}", ""
-        ):
+        rest = self.url.replace("{xid}", "").replace("{sandbox}", "")
+        if "{" in rest or "}" in rest:
             raise ValueError("a link may hold {xid} and {sandbox}, nothing else")
         return self
 
@@ -286,7 +285,7 @@ class CustomerConfig(Part):
 
     @model_validator(mode="after")
     def _everything_named_exists(self) -> Self:
-        values = {rule.key for rule in (*self.facts, *self.propensities)}
+        values = {fact.key for fact in self.facts} | {propensity.key for propensity in self.propensities}
         aliases = [alias for namespace in self.namespaces for alias in namespace.aliases]
         doubled = sorted({alias for alias in aliases if aliases.count(alias) > 1})
         if doubled:

@@ -167,8 +167,8 @@ class Card:
 class Notice:
     """What to say instead of a card.
 
-    The catalogue has `notice.<kind>.title` (what happened) and `notice.<kind>.text` (what to do, and who can do it), with `values`
-    as placeholders. `lists` are shown as bullet points under the text. `reference` finds the matching log lines.
+    The catalogue has `notice.<kind>.title` (what happened) and `notice.<kind>.text` (what to do, and who can do it), with
+    `values` as placeholders. `lists` are shown as bullet points under the text. `reference` finds the matching log lines.
     """
 
     kind: str

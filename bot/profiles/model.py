@@ -1,7 +1,7 @@
 """A customer as this project knows them: frozen values, free of XDM, of Slack and of language.
 
 Times are aware datetimes (UTC), amounts are Decimals. A part that could not be had is in `missing`; a part that the customer
-simply does not have is empty. The values survive `pydantic.TypeAdapter(Profile)` to JSON and back, which is how a cache keeps them.
+simply does not have is empty. `pydantic.TypeAdapter(Profile)` takes them to JSON and back, which is how a cache keeps them.
 """
 
 from __future__ import annotations
