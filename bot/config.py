@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from bot.profiles.model import Direction, Format
 
@@ -20,11 +20,14 @@ Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w:-]*(\.[\w:-]+)*$
 """A dotted XDM path without `xdm:`, e.g. `person.name.firstName`."""
 
 
-def _texts(value: str | dict[str, str]) -> dict[str, str]:
+def _texts(value: object) -> object:
     return {"": value} if isinstance(value, str) else value
 
 
-Text = Annotated[str | dict[str, str], AfterValidator(_texts)]
+Text = Annotated[
+    dict[str, str],
+    BeforeValidator(_texts, json_schema_input_type=str | dict[str, str]),
+]
 """One text, or one by language (`{en: …, de: …}`); the text of the language "" or of the first one serves every other."""
 
 
@@ -217,7 +220,7 @@ class ProfileMap(Part):
     @cached_property
     def interaction_labels(self) -> dict[str, dict[str, str]]:
         """Kind → its label by language."""
-        return {rule.kind: _texts(rule.label) for rule in self.interactions.kinds}
+        return {rule.kind: rule.label for rule in self.interactions.kinds}
 
 
 class Condition(Part):
@@ -235,7 +238,8 @@ class Condition(Part):
 class VerdictRule(Part):
     """One sentence of the verdict. `when` maps a value's key to its condition; all must hold.
 
-    In a `group` only the first match speaks. Keys: a fact's, a propensity's, `consent.<key>`, `last_purchase`, `purchases` (their number), `audiences` (their number).
+    In a `group` only the first match speaks. Keys: a fact's, a propensity's, `consent.<key>`, `last_purchase`, `purchases` and
+    `audiences` (their numbers).
     """
 
     group: Key

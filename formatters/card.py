@@ -66,6 +66,13 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Month:
+    """A calendar month, given by its first day."""
+
+    first: date
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """A point in time (aware), shown as a day in the reader's time zone."""
 
@@ -94,7 +101,7 @@ class Joined:
     separator: str = " · "
 
 
-Value = Data | Message | Words | Money | Number | Percent | Day | Moment | Ago | Language | Joined
+Value = Data | Message | Words | Money | Number | Percent | Day | Month | Moment | Ago | Language | Joined
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ class ConsentState(StrEnum):
     DEFAULT_YES = "default_yes"
     DEFAULT_NO = "default_no"
     LEGAL_BASIS = "legal_basis"
+    NOT_KNOWN_NOW = "not_known_now"
+    """The copy is too old to say: a consent may have been withdrawn since."""
 
 
 class Part(StrEnum):

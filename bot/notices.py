@@ -1,0 +1,111 @@
+"""Error → `Notice`: what to say instead of a card.
+
+Pure. The sentences are the catalogue's, by the error's kind; here stands only what they are told about the case at hand.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from bot import errors
+from bot.config import CustomerConfig
+from bot.question import Identity, Question, likely_typos
+from formatters.card import Action, Data, Joined, Message, Notice, Number, Value, Words
+
+Values = Mapping[str, Value]
+
+
+def notice(
+    error: errors.CustomerContextError, config: CustomerConfig, token: Callable[[Question], str], reference: str | None
+) -> Notice:
+    """The notice for `error`; `token` seals the questions that its buttons ask."""
+    values = _VALUES.get(type(error), lambda _error, _config: {})
+    return Notice(
+        kind=error.kind,
+        values=values(error, config),
+        lists=tuple(_lists(error, config)),
+        actions=tuple(
+            Action(f"ask:{index}", Data(each.identity.value), token=token(each))
+            for index, each in enumerate(_offers(error, config))
+        ),
+        reference=reference if isinstance(error, errors.LookupFailed | errors.Broken) else None,
+    )
+
+
+def _offers(error: errors.CustomerContextError, config: CustomerConfig) -> tuple[Question, ...]:
+    match error:
+        case errors.SeveralIdentities():
+            return error.questions
+        case errors.NotFound():
+            return tuple(Question(each) for each in likely_typos(error.identity, config))
+    return ()
+
+
+def _lists(error: errors.CustomerContextError, config: CustomerConfig) -> Iterable[Value]:
+    match error:
+        case errors.NothingAsked() | errors.NotAnIdentity():
+            return (
+                Message("help.example", {"namespace": Words(each.label), "example": Data(each.example)})
+                for each in config.namespaces
+            )
+        case errors.NotFound():
+            return _other_namespaces(error.identity, config)
+    return ()
+
+
+def _other_namespaces(asked: Identity, config: CustomerConfig) -> Iterable[Value]:
+    return (
+        Message("try.other_namespace", {"namespace": Words(each.label), "example": Data(each.example)})
+        for each in config.namespaces
+        if each.code != asked.namespace
+    )
+
+
+def _label(code: str, config: CustomerConfig) -> Value:
+    namespace = config.namespace(code)
+    return Words(namespace.label) if namespace else Data(code)
+
+
+def _aliases(config: CustomerConfig) -> Value:
+    return Joined(tuple(Data(f"{each.aliases[0]}:") for each in config.namespaces), ", ")
+
+
+def _codes(config: CustomerConfig) -> Value:
+    return Joined(tuple(Data(each.code) for each in config.namespaces), ", ")
+
+
+def seconds(duration: float) -> Number:
+    """A duration in whole seconds, rounded up: a wait that is told must not be too short."""
+    return Number(Decimal(math.ceil(duration)))
+
+
+_VALUES: dict[type[errors.CustomerContextError], Callable[[Any, CustomerConfig], Values]] = {
+    errors.NotAnIdentity: lambda error, _config: {"typed": Data(error.typed)},
+    errors.UnknownNamespace: lambda error, config: {"alias": Data(error.alias), "namespaces": _aliases(config)},
+    errors.ValueNotAccepted: lambda error, config: {
+        "value": Data(error.value),
+        "namespace": _label(error.namespace, config),
+        "reason": Message(f"reason.{error.reason}"),
+    },
+    errors.NotAllowed: lambda error, _config: {"reason": Message(f"reason.{error.reason}")},
+    errors.NotFound: lambda error, config: {
+        "identity": Data(error.identity.value),
+        "namespace": _label(error.identity.namespace, config),
+    },
+    errors.TooManyIdentities: lambda error, _config: {
+        "got": Number(Decimal(error.got)) if error.got else Message("value.more_than", {"number": Number(Decimal(error.most))}),
+        "most": Number(Decimal(error.most)),
+    },
+    errors.RequestRefused: lambda error, _config: {"status": Data(str(error.status))},
+    errors.NamespaceRefused: lambda error, config: {"namespace": Data(error.namespace), "namespaces": _codes(config)},
+    errors.NotSetUp: lambda error, _config: {"code": Data(error.code or str(error.status))},
+    errors.Throttled: lambda error, _config: {
+        "wait": Message("wait.seconds", {"count": seconds(error.retry_after)}, count=math.ceil(error.retry_after))
+        if error.retry_after
+        else Message("wait.soon")
+    },
+    errors.DeadlinePassed: lambda error, _config: {"deadline": seconds(error.deadline)},
+}

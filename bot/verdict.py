@@ -1,0 +1,81 @@
+"""The verdict: one sentence or a few, from configured rules over a profile.
+
+Pure. Rules that look at time run at the moment the profile was fetched; `valid_until` says when they would turn out otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from bot.config import Condition, CustomerConfig
+from bot.profiles.model import Part, Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a condition looks at: whichever of these the value has."""
+
+    number: Decimal | None = None
+    text: str | None = None
+    time: datetime | None = None
+
+
+def verdict(profile: Profile, config: CustomerConfig, at: datetime) -> tuple[dict[str, str], ...]:
+    """The sentences that hold at `at`, each by language; of a group only the first."""
+    subjects = _subjects(profile)
+    said: dict[str, dict[str, str]] = {}
+    for rule in config.verdict:
+        if rule.group not in said and all(_holds(condition, subjects.get(key), at) for key, condition in rule.when.items()):
+            said[rule.group] = rule.say
+    return tuple(said.values())
+
+
+def valid_until(profile: Profile, config: CustomerConfig, after: datetime) -> datetime | None:
+    """The first moment after `after` at which time alone may change the verdict; None if it never does."""
+    turns = [turn for turn in _turning_points(_subjects(profile), config) if turn > after]
+    return min(turns, default=None)
+
+
+def _turning_points(subjects: dict[str, Subject], config: CustomerConfig) -> Iterator[datetime]:
+    for rule in config.verdict:
+        for key, condition in rule.when.items():
+            subject = subjects.get(key)
+            if condition.older_than_days is not None and subject is not None and subject.time is not None:
+                yield subject.time + timedelta(days=condition.older_than_days)
+
+
+def _subjects(profile: Profile) -> dict[str, Subject]:
+    subjects = {fact.key: Subject(number=fact.number, text=_text(fact.text, fact.yes), time=fact.as_of) for fact in profile.facts}
+    subjects |= {each.key: Subject(number=each.score, text=each.band, time=each.scored_at) for each in profile.propensities}
+    subjects |= {f"consent.{each.key}": Subject(text=each.state.value, time=each.since) for each in profile.consents}
+    subjects["audiences"] = Subject(number=Decimal(len(profile.audiences)))
+    if not any(each.part is Part.EVENTS for each in profile.missing):
+        subjects["purchases"] = Subject(number=Decimal(len(profile.purchases)))
+    if profile.purchases:
+        subjects["last_purchase"] = Subject(number=profile.purchases[0].total, time=profile.purchases[0].time)
+    return subjects
+
+
+def _text(text: str | None, yes: bool | None) -> str | None:
+    return text if yes is None else "yes" if yes else "no"
+
+
+def _holds(condition: Condition, subject: Subject | None, at: datetime) -> bool:
+    if subject is None:
+        return condition.known is False
+    asked = ((field, check) for field, check in _CHECKS.items() if getattr(condition, field) is not None)
+    return all(check(getattr(condition, field), subject, at) for field, check in asked)
+
+
+_CHECKS: dict[str, Callable[..., bool]] = {
+    "at_least": lambda least, subject, _at: subject.number is not None and subject.number >= least,
+    "below": lambda limit, subject, _at: subject.number is not None and subject.number < limit,
+    "band": lambda band, subject, _at: subject.text == band,
+    "equals": lambda text, subject, _at: subject.text == text,
+    "state": lambda states, subject, _at: subject.text in states,
+    "older_than_days": lambda days, subject, at: subject.time is not None and at - subject.time > timedelta(days=days),
+    "known": lambda known, _subject, _at: known,
+}
