@@ -117,7 +117,12 @@ class NotAllowed(CustomerContextError):
 
 
 class LookupFailed(CustomerContextError):
-    """The source was asked, or should have been, and there is no profile to show."""
+    """The source was asked, or should have been, and there is no profile to show.
+
+    `flight` is the reference of the shared call to the source, which its log lines carry.
+    """
+
+    flight: str | None = None
 
 
 @dataclass(eq=False)

@@ -22,10 +22,10 @@ def notice(
     error: errors.CustomerContextError, config: CustomerConfig, token: Callable[[Question], str], reference: str | None
 ) -> Notice:
     """The notice for `error`; `token` seals the questions that its buttons ask."""
-    values = _VALUES.get(type(error), lambda _error, _config: {})
+    values = _VALUES.get(type(error))
     return Notice(
         kind=error.kind,
-        values=values(error, config),
+        values=values(error, config) if values else {},
         lists=tuple(_lists(error, config)),
         actions=tuple(
             Action(f"ask:{index}", Data(each.identity.value), token=token(each))

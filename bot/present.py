@@ -257,8 +257,9 @@ def _attributes(profile: Profile, rule: CardRule, config: CustomerConfig) -> Sec
 
 
 def _contact_row(contact: Contact, config: CustomerConfig) -> tuple[Value, Value]:
-    address = config.profile.address
-    labels = {each.key: each.label for each in (*config.profile.contacts, *([address] if address else []))}
+    labels = {each.key: each.label for each in config.profile.contacts}
+    if address := config.profile.address:
+        labels[address.key] = address.label
     return (Words(labels[contact.key]) if contact.key in labels else Data(contact.key), Data(contact.value))
 
 

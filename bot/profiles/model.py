@@ -68,6 +68,11 @@ class Why(StrEnum):
     REFUSED = "refused"
     """400 or 422, which concerns this customer or this call."""
 
+    @property
+    def passes(self) -> bool:
+        """Whether asking again soon may help."""
+        return self in {Why.LATE, Why.THROTTLED, Why.FAILED}
+
 
 @dataclass(frozen=True, slots=True)
 class Name:

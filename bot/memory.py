@@ -1,0 +1,64 @@
+"""aiocache's memory back end, which knows no bound, with one."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from aiocache import SimpleMemoryCache
+
+
+class BoundedMemory(SimpleMemoryCache):
+    """A memory cache in which the least recently used values leave first once `most` is exceeded.
+
+    `weigh` tells what a value takes, in the unit of `most`: bytes, or 1 each. A value that alone exceeds `most` is not kept.
+    """
+
+    def __init__(self, *, most: int, weigh: Callable[[object], int] = lambda _value: 1) -> None:
+        super().__init__(timeout=None)
+        self._cache: _Weighed = _Weighed(weigh)
+        self._most = most
+
+    @property
+    def weight(self) -> int:
+        """What is kept now, in the unit of `most`."""
+        return self._cache.weight
+
+    async def _get(self, key: str, **_options: object) -> object:
+        value = self._cache.get(key)
+        if value is not None:
+            self._cache.move_to_end(key)
+        return value
+
+    async def _set(self, key: str, value: object, ttl: float | None = None, **_options: object) -> bool:
+        await self._delete(key)
+        await super()._set(key, value, ttl=ttl)
+        while self.weight > self._most:
+            await self._delete(next(iter(self._cache)))
+        return True
+
+    async def _clear(self, namespace: str | None = None, **_options: object) -> bool:
+        # The inherited one leaves the expiry timers running, which would then delete newer values of the same keys.
+        for key in [key for key in self._cache if key.startswith(namespace or "")]:
+            await self._delete(key)
+        return True
+
+
+class _Weighed(OrderedDict[str, object]):
+    """Knows what its values weigh, whoever adds or takes them: the back end's expiry timers pop keys by themselves."""
+
+    def __init__(self, weigh: Callable[[object], int]) -> None:
+        super().__init__()
+        self._weigh = weigh
+        self._weights: dict[str, int] = {}
+        self.weight = 0
+
+    def __setitem__(self, key: str, value: object) -> None:
+        self._weights[key] = weight = self._weigh(value)
+        self.weight += weight
+        super().__setitem__(key, value)
+
+    # The back end calls it in this form alone.
+    def pop(self, key: str, default: object = None) -> object:  # type: ignore[override]
+        self.weight -= self._weights.pop(key, 0)
+        return super().pop(key, default)
