@@ -1,0 +1,148 @@
+"""Adobe as the source of profiles: attributes and events asked for at once, and a card even when some of it is missing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from bot.config import CustomerConfig
+from bot.errors import LookupFailed, ProfileUnusable, RequestRefused, Throttled
+from bot.profiles.audiences import AudienceNames
+from bot.profiles.event_access import EventAccess, Events
+from bot.profiles.model import Missing, Part, Profile, Why
+from bot.profiles.paths import event_fields, profile_fields
+from bot.profiles.wire import EventsRefused, Json, RawProfile
+from bot.profiles.xdm import audience_ids, to_profile
+from bot.question import Identity
+
+Result = TypeVar("Result")
+
+
+class Client(Protocol):
+    """What of `AdobeClient` a source needs."""
+
+    async def profile(self, identity: Identity, fields: Sequence[str]) -> RawProfile:
+        """The attributes."""
+        ...
+
+    async def events(self, identity: Identity, fields: Sequence[str], limit: int) -> tuple[Json, ...]:
+        """The newest events."""
+        ...
+
+    async def audience_names(self, ids: Sequence[str]) -> dict[str, str]:
+        """Name by id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How much is asked for, and how long it is waited for or remembered (seconds)."""
+
+    events_limit: int = 50
+    events_grace: float = 2.0
+    """For events, after the attributes have come."""
+    names_grace: float = 1.0
+    """For the names of audiences, after the attributes have come."""
+    names_fresh: float = 6 * 3600.0
+    refused_for: float = 3600.0
+    """For how long events aren't asked for once the organisation turned out to have none."""
+
+
+class AdobeSource:
+    """A `ProfileSource` that asks Adobe, or whoever speaks its API.
+
+    Args:
+        client: asks.
+        config: the `customer.yml` of now.
+        clock: monotonic, in seconds.
+        patience: limits and durations.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        config: Callable[[], CustomerConfig],
+        *,
+        clock: Callable[[], float],
+        patience: Patience = Patience(),
+    ) -> None:
+        self._client = client
+        self._config = config
+        self._patience = patience
+        self._names = AudienceNames(client.audience_names, clock=clock, fresh=patience.names_fresh)
+        self._access = EventAccess(clock=clock, refused_for=patience.refused_for)
+
+    async def fetch(self, identity: Identity) -> Profile:
+        """Ask for one customer. The caller sets the deadline.
+
+        Raises:
+            LookupFailed: the attributes could not be had. Events and names are missing at worst, which is no error.
+        """
+        config = self._config()
+        async with _beside(self._events(identity, config)) as asking:
+            raw = await self._client.profile(identity, profile_fields(config))
+            async with _beside(self._fetch_names(ids := audience_ids(raw.entity))) as naming:
+                events = await self._patiently(asking)
+                unnamed = await naming
+        self._access.note(raw.xid, events)
+        names = self._names.at_hand(ids)
+        return to_profile(identity, raw, events.children, names, config, tuple(_missing(events, unnamed, config)))
+
+    async def _events(self, identity: Identity, config: CustomerConfig) -> Events:
+        if not self._access.open(config.version):
+            return Events(why=Why.NOT_ENABLED)
+        try:
+            return Events(await self._client.events(identity, event_fields(config), self._patience.events_limit))
+        except EventsRefused:
+            return Events(why=Why.NOT_ENABLED)
+        except LookupFailed as error:
+            return Events(why=_why(error))
+
+    async def _patiently(self, asking: asyncio.Task[Events]) -> Events:
+        done, _ = await asyncio.wait([asking], timeout=self._patience.events_grace)
+        return asking.result() if done else Events(why=Why.LATE)
+
+    async def _fetch_names(self, ids: Sequence[str]) -> Why | None:
+        """Why names are missing, if they are."""
+        try:
+            async with asyncio.timeout(self._patience.names_grace):
+                await self._names.fetch(ids)
+        except TimeoutError:
+            return Why.LATE
+        except LookupFailed as error:
+            return _why(error)
+        return None
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[None, None, Result]) -> AsyncIterator[asyncio.Task[Result]]:
+    """Run `work` beside the block, and not a moment longer. (A TaskGroup would wrap the block's error in a group.)"""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _why(error: LookupFailed) -> Why:
+    match error:
+        case Throttled():
+            return Why.THROTTLED
+        case RequestRefused() | ProfileUnusable():
+            return Why.REFUSED
+        case _:
+            return Why.FAILED
+
+
+def _missing(events: Events, unnamed: Why | None, config: CustomerConfig) -> Iterator[Missing]:
+    """An organisation without events that has an array for each of their uses lacks nothing."""
+    mapping = config.profile
+    replaced = mapping.purchases.instead_of_events and mapping.interactions.instead_of_events
+    if events.why and not (events.why is Why.NOT_ENABLED and replaced):
+        yield Missing(Part.EVENTS, events.why)
+    if unnamed:
+        yield Missing(Part.AUDIENCE_NAMES, unnamed)
