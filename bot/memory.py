@@ -59,6 +59,6 @@ class _Weighed(OrderedDict[str, object]):
         super().__setitem__(key, value)
 
     # The back end calls it in this form alone.
-    def pop(self, key: str, default: object = None) -> object:  # type: ignore[override]
+    def pop(self, key: str, default: object = None) -> object:
         self.weight -= self._weights.pop(key, 0)
         return super().pop(key, default)

@@ -46,6 +46,15 @@ MOST_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """What a card says of where its data comes from; `sample` marks invented customers."""
+
+    sandbox: str = ""
+    merge_policy: str | None = None
+    sample: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Showing:
     """What the answer is made under, besides the profile itself.
 
@@ -59,9 +68,7 @@ class Showing:
     token: Callable[[Question], str]
     old: bool = False
     consents_known: bool = True
-    sample: bool = False
-    sandbox: str = ""
-    merge_policy: str | None = None
+    source: Source = Source()
 
 
 def card(profile: Profile, showing: Showing) -> Card:
@@ -95,7 +102,7 @@ def _summary(title: Value, sentences: tuple[Words, ...]) -> Message:
 
 
 def _banners(showing: Showing) -> Iterator[Message]:
-    if showing.sample:
+    if showing.source.sample:
         yield Message("banner.sample")
     if showing.old:
         yield Message("banner.old_copy", {"ago": Ago(showing.fetched)})
@@ -330,7 +337,7 @@ def _spending(purchases: tuple[Purchase, ...]) -> Chart | None:
 def _actions(profile: Profile, showing: Showing) -> Iterator[Action]:
     yield Action("refresh", Message("action.refresh"), token=showing.token(showing.question))
     for link in showing.config.links:
-        url = link.url.replace("{xid}", profile.xid).replace("{sandbox}", showing.sandbox)
+        url = link.url.replace("{xid}", profile.xid).replace("{sandbox}", showing.source.sandbox)
         yield Action(f"open:{link.key}", Words(link.label), url=url)
 
 
@@ -338,9 +345,9 @@ def _footer(profile: Profile, showing: Showing) -> Iterator[Value]:
     if profile.last_modified:
         yield Message("card.last_modified", {"ago": Ago(profile.last_modified)})
     yield Message("card.fetched", {"ago": Ago(showing.fetched)})
-    if showing.sandbox:
-        yield Message("card.sandbox", {"sandbox": Data(showing.sandbox)})
-    if showing.merge_policy:
-        yield Message("card.merge_policy", {"policy": Data(showing.merge_policy)})
+    if showing.source.sandbox:
+        yield Message("card.sandbox", {"sandbox": Data(showing.source.sandbox)})
+    if showing.source.merge_policy:
+        yield Message("card.merge_policy", {"policy": Data(showing.source.merge_policy)})
     if profile.dropped:
         yield Message("fields.dropped", {"count": Number(Decimal(profile.dropped))}, count=profile.dropped)

@@ -1,0 +1,220 @@
+"""The use case: who asks what, and where → an answer. The one boundary: it never raises, and always answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Protocol
+
+import structlog
+
+from bot import access, errors, notices, present
+from bot.config import CustomerConfig
+from bot.profiles.cache import Entry
+from bot.profiles.lookup import Found, State
+from bot.question import Asker, Identity, Place, Question
+from bot.seal import Seal
+from bot.telemetry import new_reference
+from formatters.blocks import Form
+from formatters.card import Card, Notice
+from formatters.locale import Reader
+
+log = structlog.get_logger()
+
+Content = Card | Notice
+Render = Callable[[Content, Reader, Form], str]
+"""Content → the finished message, as JSON text."""
+
+MOST_BODIES = 24
+"""Finished bodies kept with one entry; readers' languages and time zones multiply them."""
+
+
+class Finds(Protocol):
+    """The look-up, as the use case knows it."""
+
+    async def __call__(self, identity: Identity, *, until: float, refresh: bool = False) -> Found:
+        """The profile of whoever has `identity`; see `bot.profiles.lookup.Lookup`."""
+        ...
+
+
+class Answer:
+    """A card or a notice, not yet in anybody's language.
+
+    `outcome` is "card", "old_card" or "notice". Making the content is put off until a body is asked for: most bodies are found
+    finished.
+    """
+
+    def __init__(
+        self,
+        *,
+        outcome: str,
+        make: Callable[[], Content],
+        instead: Callable[[Exception], Content],
+        render: Render,
+        shelf: Shelf | None = None,
+    ) -> None:
+        self.outcome = outcome
+        self._make = make
+        self._instead = instead
+        self._render = render
+        self._shelf = shelf
+
+    def content(self) -> Content:
+        """The card or notice itself."""
+        try:
+            return self._make()
+        except Exception as error:  # noqa: BLE001 - a mistake of ours becomes a notice; `instead` logs it
+            return self._instead(error)
+
+    async def body(self, reader: Reader, form: Form) -> str:
+        """The message as JSON text, in the reader's language."""
+        if self._shelf is None:
+            return self._rendered(reader, form)
+        body = self._shelf.get(reader, form)
+        if body is None:
+            body = self._rendered(reader, form)
+            await self._shelf.put(reader, form, body)
+        return body
+
+    def _rendered(self, reader: Reader, form: Form) -> str:
+        try:
+            return self._render(self._make(), reader, form)
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._render(self._instead(error), reader, form)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where the finished bodies of one entry are kept, for one card, workspace and age."""
+
+    entry: Entry
+    variant: Hashable
+    reweigh: Callable[[], Awaitable[None]]
+
+    def get(self, reader: Reader, form: Form) -> str | None:
+        """The finished body, if it was made before."""
+        return self.entry.bodies.get((self.variant, reader, form))
+
+    async def put(self, reader: Reader, form: Form, body: str) -> None:
+        """Keep a finished body for as long as its entry is kept."""
+        if len(self.entry.bodies) >= MOST_BODIES:
+            self.entry.bodies.clear()
+        self.entry.bodies[self.variant, reader, form] = body
+        await self.reweigh()
+
+
+@dataclass(frozen=True, slots=True)
+class _Inquiry:
+    """One question on its way: what stays the same from the door to the answer."""
+
+    asker: Asker
+    config: CustomerConfig
+    seal: Seal
+    reference: str
+
+    def token(self, question: Question) -> str:
+        return self.seal.token(question, self.asker.team)
+
+    def notice(self, error: Exception) -> Notice:
+        known = error if isinstance(error, errors.CustomerContextError) else errors.Broken()
+        if known is not error:
+            log.error("broken", reference=self.reference, exception=type(error).__name__)
+        return notices.notice(known, self.config, self.token, self.reference)
+
+
+class Answering:
+    """Answers questions.
+
+    `home` is where the app is installed; `render` finishes a message; `reweigh` tells the cache that bodies were hung on an
+    entry; `deadline` is how long an answer may take, and `consents_for` how old a copy's consents may be, both in seconds;
+    `clock` gives seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        lookup: Finds,
+        *,
+        config: Callable[[], CustomerConfig],
+        home: Callable[[], access.Home],
+        seal: Seal,
+        render: Render,
+        reweigh: Callable[[str, Entry], Awaitable[None]],
+        clock: Callable[[], float],
+        source: present.Source,
+        deadline: float = 8.0,
+        consents_for: float = 3600.0,
+    ) -> None:
+        self._lookup = lookup
+        self._config = config
+        self._home = home
+        self._seal = seal
+        self._render = render
+        self._reweigh = reweigh
+        self._clock = clock
+        self._source = source
+        self._deadline = deadline
+        self._consents_for = consents_for
+
+    async def __call__(
+        self, read: Callable[[CustomerConfig], Question], asker: Asker, place: Place, *, received: float, door: str
+    ) -> Answer:
+        """Answer the question that `read` makes of what Slack sent.
+
+        `received` is when its first byte came, on the event loop's clock: the deadline counts from there.
+        """
+        inquiry = _Inquiry(asker, self._config(), self._seal, new_reference())
+        told: dict[str, object] = {}
+        try:
+            access.may_ask(asker, self._home())
+            question = read(inquiry.config)
+            told |= {"namespace": question.identity.namespace, "card": question.card}
+            found = await self._lookup(question.identity, until=received + self._deadline, refresh=question.refresh)
+            told["state"] = found.state
+            answer = self._card(found, question, inquiry)
+        except errors.CustomerContextError as error:
+            told |= {"kind": error.kind, "flight": getattr(error, "flight", None)}
+            answer = self._notice(error, inquiry)
+        except Exception as error:  # noqa: BLE001 - the one boundary: whatever happens behind it, the asker gets an answer
+            answer = self._notice(error, inquiry)
+        log.info(
+            "answered",
+            reference=inquiry.reference,
+            outcome=answer.outcome,
+            door=door,
+            asker=asker.user,
+            team=asker.team,
+            channel=place.channel,
+            ms=round(1000 * (asyncio.get_running_loop().time() - received), 1),
+            **told,
+        )
+        return answer
+
+    def _notice(self, error: Exception, inquiry: _Inquiry) -> Answer:
+        return Answer(outcome="notice", make=partial(inquiry.notice, error), instead=inquiry.notice, render=self._render)
+
+    def _card(self, found: Found, question: Question, inquiry: _Inquiry) -> Answer:
+        old = found.state is State.OLD
+        consents_known = self._clock() - found.entry.fetched <= self._consents_for
+        showing = present.Showing(
+            question=replace(question, refresh=False),
+            config=inquiry.config,
+            fetched=datetime.fromtimestamp(found.entry.fetched, UTC),
+            token=inquiry.token,
+            old=old,
+            consents_known=consents_known,
+            source=self._source,
+        )
+        return Answer(
+            outcome="old_card" if old else "card",
+            make=lambda: present.card(found.entry.opened(), showing),
+            instead=inquiry.notice,
+            render=self._render,
+            shelf=Shelf(
+                found.entry,
+                variant=(question.card, inquiry.asker.team, inquiry.config.version, old, consents_known),
+                reweigh=partial(self._reweigh, found.key, found.entry),
+            ),
+        )

@@ -1,0 +1,67 @@
+"""Who the members are: the language and time zone of whoever reads the answer. (Slack: users.info, scope users:read.)"""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import structlog
+from aiocache.base import BaseCache
+from slack_sdk.errors import SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.profiles.flights import Flights
+from bot.tasks import TaskSet
+from formatters.locale import Reader
+
+log = structlog.get_logger()
+
+
+class Directory:
+    """Knows readers by their member id.
+
+    `kept` is how long what was learnt is kept, `kept_unknown` how long a failure is, `patience` how long an answer may be held up
+    for it, all in seconds; `default` reads where nothing is known.
+    """
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        cache: BaseCache,
+        tasks: TaskSet,
+        *,
+        default: Reader,
+        kept: float = 3600.0,
+        kept_unknown: float = 60.0,
+        patience: float = 0.3,
+    ) -> None:
+        self._client = client
+        self._cache = cache
+        self._flights: Flights[Reader] = Flights(tasks)
+        self._default = default
+        self._kept = kept
+        self._kept_unknown = kept_unknown
+        self._patience = patience
+
+    async def reader(self, user: str) -> Reader:
+        """The member's language and time zone, the default if Slack does not say within `patience`."""
+        known: Reader | None = await self._cache.get(user)
+        if known is not None:
+            return known
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._flights.join(user, lambda: self._ask(user))
+        except TimeoutError:
+            return self._default
+
+    async def _ask(self, user: str) -> Reader:
+        try:
+            answer = await self._client.users_info(user=user, include_locale=True)
+            member = answer.get("user") or {}
+            reader = Reader.of(member.get("locale"), member.get("tz"), default=self._default)
+        except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            log.warning("member_unknown", exception=type(error).__name__)
+            await self._cache.set(user, self._default, ttl=self._kept_unknown)
+            return self._default
+        await self._cache.set(user, reader, ttl=self._kept)
+        return reader

@@ -1,0 +1,60 @@
+"""Where the app is installed. (Slack: auth.test, which Bolt would ask per cold request; here it is asked once, at start.)"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.access import Home
+
+
+@dataclass(eq=False)
+class SlackRefused(Exception):
+    """Slack did not take the bot token, or could not be asked. `problem` is Slack's error code, or the kind of failure."""
+
+    problem: str
+
+    def __str__(self) -> str:
+        return f"Slack's auth.test said {self.problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One workspace, or one Grid organisation, with its bot token."""
+
+    home: Home
+    bot_token: str
+    bot_id: str | None
+    bot_user: str | None
+
+    @classmethod
+    async def learn(cls, client: AsyncWebClient) -> Installation:
+        """Ask Slack whose token this is.
+
+        Raises:
+            SlackRefused: the token isn't accepted, or Slack can't be reached.
+        """
+        try:
+            told = await client.auth_test()
+        except SlackApiError as error:
+            raise SlackRefused(str(error.response.get("error", "an error without a code"))) from None
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise SlackRefused(f"nothing ({type(error).__name__})") from None
+        org_wide = bool(told.get("is_enterprise_install"))
+        home = Home(team=None if org_wide else told.get("team_id"), enterprise=told.get("enterprise_id") if org_wide else None)
+        return cls(home, client.token or "", told.get("bot_id"), told.get("user_id"))
+
+    async def authorize(self, **_asked: Any) -> AuthorizeResult:
+        """Bolt's question who the app is in a workspace: always the same, without asking Slack again."""
+        return AuthorizeResult(
+            enterprise_id=self.home.enterprise,
+            team_id=self.home.team,
+            bot_token=self.bot_token,
+            bot_id=self.bot_id,
+            bot_user_id=self.bot_user,
+        )

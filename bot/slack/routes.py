@@ -1,0 +1,92 @@
+"""Which payload goes to which door. Bolt routes; ingress has verified already, and the installation knows who we are."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import Broken
+from bot.seal import Seal
+from bot.slack.buttons import ASKING, on_button
+from bot.slack.command import COMMAND, on_command
+from bot.slack.doors import Doors
+from bot.slack.ingress import Dispatch, Payload
+from bot.slack.installation import Installation
+from bot.slack.respond import ack, finished
+from formatters.blocks import Form
+from formatters.card import Notice
+from formatters.locale import Reader
+
+log = structlog.get_logger()
+
+ANY = re.compile(".*")
+
+
+def create_dispatch(
+    doors: Doors, *, client: AsyncWebClient, installation: Installation, seal: Seal, default_reader: Reader
+) -> Dispatch:
+    """The one way in behind both transports.
+
+    `client` must not hold a token: Bolt would ask Slack about it on each cold request.
+    """
+    app = create_bolt(doors, client=client, installation=installation, seal=seal)
+
+    async def dispatch(payload: Payload, received: float) -> BoltResponse:
+        # A dict is what Bolt takes in Socket Mode; HTTP's bodies have been parsed at ingress, so that both take the same way.
+        request = AsyncBoltRequest(mode="socket_mode", body=payload, context={"received": received})
+        try:
+            response = await app.async_dispatch(request)
+        except Exception as error:  # noqa: BLE001 - Slack shows "dispatch_failed" for anything but 200
+            log.error("dispatch_failed", exception=type(error).__name__)
+            response = BoltResponse(status=HTTPStatus.INTERNAL_SERVER_ERROR)
+        if response.status == HTTPStatus.OK:
+            return response
+        return ack(_broken(default_reader)) if "command" in payload else ack()
+
+    return dispatch
+
+
+def create_bolt(doors: Doors, *, client: AsyncWebClient, installation: Installation, seal: Seal) -> AsyncApp:
+    """Bolt with the doors registered; the one in a hurry first, since each listener is matched in turn."""
+    app = AsyncApp(
+        name="customer-context",
+        client=client,
+        authorize=installation.authorize,
+        process_before_response=True,
+        request_verification_enabled=False,
+        ssl_check_enabled=False,
+        ignoring_self_events_enabled=False,
+        attaching_function_token_enabled=False,
+        attaching_conversation_kwargs_enabled=False,
+    )
+
+    @app.command(COMMAND)
+    async def customer(request: AsyncBoltRequest) -> BoltResponse:
+        return await on_command(request, doors)
+
+    @app.action(ASKING)
+    async def button(request: AsyncBoltRequest) -> BoltResponse:
+        return await on_button(request, doors, seal)
+
+    @app.command(ANY)
+    async def unknown_command(request: AsyncBoltRequest) -> BoltResponse:
+        request.body["text"] = "help"
+        return await on_command(request, doors)
+
+    for kind in (app.action, app.shortcut, app.view, app.options, app.event, app.function):
+        kind(ANY)(_nothing_to_say)
+    return app
+
+
+async def _nothing_to_say() -> BoltResponse:
+    return ack()
+
+
+def _broken(reader: Reader) -> str:
+    return finished(Notice(kind=Broken.kind), reader, Form.CLASSIC)
