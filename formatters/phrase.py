@@ -1,0 +1,90 @@
+"""A phrase: words in the reader's language, with Slack's own clocks among them.
+
+Plain text, mrkdwn and rich text are three views of it. It is cut before it is escaped, so no cut goes through an entity or date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from formatters.mrkdwn import ELLIPSIS, cut, escape, width
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A distance from now, which Slack keeps true as the message ages; `fallback` is the date for all other readers.
+
+    Facts: https://docs.slack.dev/messaging/formatting-message-text#date-formatting
+    """
+
+    timestamp: int
+    fallback: str
+
+    def __str__(self) -> str:
+        return self.fallback
+
+    def __html__(self) -> str:
+        return f"<!date^{self.timestamp}^{{ago}}|{escape(self.fallback)}>"
+
+
+Piece = str | Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """`str()` is its plain text; `__html__`, by which Jinja2 and MarkupSafe ask for markup, is its mrkdwn."""
+
+    pieces: tuple[Piece, ...]
+
+    @classmethod
+    def of(cls, pieces: Iterable[Piece]) -> Phrase:
+        """Neighbouring strings become one; nothing at all becomes a dash, since Slack refuses empty text."""
+        merged: list[Piece] = []
+        for piece in pieces:
+            if isinstance(piece, str) and merged and isinstance(merged[-1], str):
+                merged[-1] += piece
+            elif piece:
+                merged.append(piece)
+        return cls(tuple(merged)) if any(str(piece).strip() for piece in merged) else NOTHING
+
+    @classmethod
+    def text(cls, text: str) -> Phrase:
+        """A phrase without a clock."""
+        return cls((text,)) if text and not text.isspace() else NOTHING
+
+    @classmethod
+    def join(cls, separator: str, phrases: Iterable[Phrase]) -> Phrase:
+        """Phrases one after the other."""
+        pieces: list[Piece] = []
+        for phrase in phrases:
+            pieces += (separator, *phrase.pieces) if pieces else phrase.pieces
+        return cls.of(pieces)
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether it tells more in markup than in plain text."""
+        return any(isinstance(piece, Clock) for piece in self.pieces)
+
+    def __str__(self) -> str:
+        return "".join(map(str, self.pieces))
+
+    def __html__(self) -> str:
+        return "".join(escape(piece) if isinstance(piece, str) else piece.__html__() for piece in self.pieces)
+
+    def cut(self, most: int) -> Phrase:
+        """At most `most` characters of it, even when escaped; a clock stays whole or goes."""
+        if len(self.pieces) == 1 and isinstance(self.pieces[0], str) and 5 * len(self.pieces[0]) <= most:
+            return self
+        room, kept = most, list[Piece]()
+        for piece in self.pieces:
+            needed = width(str(piece))
+            if needed > room:
+                kept.append(cut(piece, room) if isinstance(piece, str) and room > len(ELLIPSIS) else ELLIPSIS)
+                return Phrase.of(kept)
+            kept.append(piece)
+            room -= needed
+        return self
+
+
+NOTHING = Phrase(("–",))

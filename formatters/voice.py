@@ -1,0 +1,113 @@
+"""Says the view model's values in the reader's language: Value → Phrase."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from formatters import locale, messages
+from formatters.card import Ago, Data, Day, Joined, Language, Message, Moment, Money, Month, Number, Percent, Value, Words
+from formatters.locale import Reader
+from formatters.mrkdwn import ELLIPSIS, one_line
+from formatters.phrase import Clock, Phrase, Piece
+
+_MOST = 2000
+"""Characters of one value that are looked at; no form shows as many."""
+
+
+class Voice:
+    """Speaks to one reader."""
+
+    __slots__ = ("language", "reader")
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.language = reader.language
+
+    def say(self, value: Value) -> Phrase:
+        """The value as the reader should see it."""
+        if tell := _SIMPLE.get(type(value)):
+            return Phrase.text(tell(value, self.reader))
+        if isinstance(value, Message) and not value.values and value.count is None:
+            return _fixed(self.language, value.key)
+        return Phrase.of(self.pieces(value))
+
+    def message(self, key: str, values: Mapping[str, Value] | None = None, count: int | None = None) -> Phrase:
+        """A sentence of the catalogue."""
+        return self.say(Message(key, values or {}, count))
+
+    def pieces(self, value: Any) -> Iterator[Piece]:
+        """What the phrase for the value consists of."""
+        if tell := _SIMPLE.get(type(value)):
+            return iter((tell(value, self.reader),))
+        return _COMPOSED[type(value)](self, value)
+
+
+def _outside(text: str) -> str:
+    return one_line(text if len(text) <= _MOST else text[:_MOST] + ELLIPSIS)
+
+
+@lru_cache(maxsize=4096)
+def _fixed(language: str, key: str) -> Phrase:
+    return Phrase.text("".join(literal for literal, _ in messages.sentence(language, key)))
+
+
+def _filled(voice: Voice, message: Message) -> Iterator[Piece]:
+    for literal, name in messages.sentence(voice.language, message.key, message.count):
+        yield literal
+        if name == "count" and message.count is not None:
+            yield locale.number(Decimal(message.count), voice.reader)
+        elif name:
+            yield from voice.pieces(message.values[name])
+
+
+def _with_unit(voice: Voice, number: Number) -> Iterator[Piece]:
+    yield locale.number(number.value, voice.reader)
+    if number.unit:
+        yield "\N{NO-BREAK SPACE}"
+        yield from voice.pieces(number.unit)
+
+
+def _chosen(voice: Voice, words: Words) -> Iterator[Piece]:
+    first = next(iter(words.texts.values()), "")
+    yield _outside(words.texts.get(voice.language, words.texts.get("", first)))
+
+
+def _clock(voice: Voice, ago: Ago) -> Iterator[Piece]:
+    yield Clock(int(ago.at.timestamp()), locale.moment_and_time(ago.at, voice.reader))
+
+
+def _joined(voice: Voice, joined: Joined) -> Iterator[Piece]:
+    room = _MOST
+    for place, value in enumerate(joined.values):
+        if room < 0:
+            yield ELLIPSIS
+            return
+        phrase = voice.say(value)
+        room -= len(str(phrase))
+        if place:
+            yield joined.separator
+        yield from phrase.pieces
+
+
+_SIMPLE: dict[type, Callable[[Any, Reader], str]] = {
+    Data: lambda data, _reader: _outside(data.text),
+    Money: lambda money, reader: locale.money(money.amount, _outside(money.currency), reader),
+    Percent: lambda percent, reader: locale.percent(percent.fraction, reader),
+    Day: lambda day, reader: locale.day(day.day, reader.locale),
+    Month: lambda month, reader: locale.month(month.first, reader.locale),
+    Moment: lambda moment, reader: locale.moment(moment.at, reader),
+    Language: lambda language, reader: locale.language_name(_outside(language.tag), reader.locale),
+}
+"""Values that are one string."""
+
+_COMPOSED: dict[type, Callable[[Voice, Any], Iterator[Piece]]] = {
+    Message: _filled,
+    Number: _with_unit,
+    Words: _chosen,
+    Ago: _clock,
+    Joined: _joined,
+}
+"""Values that hold others, or a clock."""
