@@ -1,0 +1,57 @@
+"""Invented customers, answers and configurations, as Adobe would word them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import orjson
+from ruamel.yaml import YAML
+
+from bot.config import CustomerConfig
+from bot.profiles.wire import Account, Answer, Json
+from bot.question import Identity
+
+ROOT = Path(__file__).parents[2]
+ADA = Identity("Email", "ada@example.com")
+ADA_XID = "BVaQinvented0ada"
+BOB_XID = "BVaQinvented0bob"
+ACCOUNT = Account("ORG@AdobeOrg", "prod", "key-1", merge_policy="policy-1")
+
+
+def answer(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(status, headers or {}, content if isinstance(content, bytes) else orjson.dumps(content))
+
+
+def entry(value: str = ADA.value, **changes: object) -> Json:
+    return {
+        "entityId": ADA_XID,
+        "sources": ["5e7a31"],
+        "requestedIdentity": {"entityId": value, "entityIdNS": {"code": "email"}},
+        "entity": {"identityMap": {"email": [{"id": value, "primary": True}]}, "person": {"name": {"firstName": "Ada"}}},
+        "lastModifiedAt": "2026-03-01T09:30:00Z",
+    } | changes
+
+
+def without_request(value: str) -> Json:
+    return {key: part for key, part in entry(value).items() if key != "requestedIdentity"}
+
+
+def event(time: str = "2026-03-02T10:00:00Z", kind: str = "commerce.purchases", **entity: object) -> Json:
+    return {"timestamp": 1, "entity": {"_id": time, "timestamp": time, "eventType": kind} | entity}
+
+
+@cache
+def default_config() -> CustomerConfig:
+    return CustomerConfig.model_validate(_read("bot/customer.yml"))
+
+
+@cache
+def hub_config() -> CustomerConfig:
+    return CustomerConfig.model_validate(_read("bot/customer.yml") | _read("bot/hub/customer.yml"))
+
+
+def _read(path: str) -> dict[str, object]:
+    content: dict[str, object] = YAML(typ="safe").load(ROOT / path)
+    return content
