@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +10,9 @@ import orjson
 from ruamel.yaml import YAML
 
 from bot.config import CustomerConfig
-from bot.profiles.wire import Account, Answer, Json
+from bot.profiles.model import Profile
+from bot.profiles.wire import Account, Answer, Json, RawProfile
+from bot.profiles.xdm import to_profile
 from bot.question import Identity
 
 ROOT = Path(__file__).parents[2]
@@ -55,3 +57,40 @@ def hub_config() -> CustomerConfig:
 def _read(path: str) -> dict[str, object]:
     content: dict[str, object] = YAML(typ="safe").load(ROOT / path)
     return content
+
+
+def read(
+    entity: dict[str, object],
+    events: Sequence[object] | None = (),
+    names: Mapping[str, str] | None = None,
+    config: CustomerConfig | None = None,
+) -> Profile:
+    return to_profile(ADA, RawProfile(ADA_XID, entity), events, names or {}, config or hub_config())
+
+
+def configured(section: str, *rules: dict[str, object]) -> CustomerConfig:
+    content = default_config().model_dump() | {
+        section: rules,
+        "verdict": [],
+        "cards": {"standard": {"fields": [], "sections": []}},
+    }
+    return CustomerConfig.model_validate(content)
+
+
+def with_arrays() -> CustomerConfig:
+    content = hub_config().model_dump()
+    content["profile"]["purchases"]["instead_of_events"] = {
+        "path": "_demo.orders",
+        "time": "at",
+        "order_id": "id",
+        "total": "sum.amount",
+        "currency": "sum.currency",
+        "item_names": "what",
+    }
+    content["profile"]["interactions"]["instead_of_events"] = {
+        "path": "_demo.touches",
+        "time": "at",
+        "kind": "how",
+        "campaign": "why",
+    }
+    return CustomerConfig.model_validate(content)
