@@ -18,8 +18,8 @@ from bot.profiles.lookup import Found, State
 from bot.question import Asker, Identity, Place, Question
 from bot.seal import Seal
 from bot.telemetry import new_reference
-from formatters.blocks import Form
 from formatters.card import Card, Notice
+from formatters.form import Form
 from formatters.locale import Reader
 
 log = structlog.get_logger()
@@ -61,6 +61,11 @@ class Answer:
         self._instead = instead
         self._render = render
         self._shelf = shelf
+
+    @property
+    def profile(self) -> bytes | None:
+        """The profile as JSON, None for a notice."""
+        return self._shelf.entry.profile if self._shelf else None
 
     def content(self) -> Content:
         """The card or notice itself."""

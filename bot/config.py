@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from decimal import Decimal
+from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
-
-from bot.profiles.model import Direction, Format
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w:-]*(\.[\w:-]+)*$")]
@@ -29,6 +28,26 @@ Text = Annotated[
     BeforeValidator(_texts, json_schema_input_type=str | dict[str, str]),
 ]
 """One text, or one by language (`{en: …, de: …}`); the text of the language "" or of the first one serves every other."""
+
+
+class Format(StrEnum):
+    """How a fact is meant to be read."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    MONEY = "money"
+    PERCENT = "percent"
+    """A fraction: 0.25 is 25 %."""
+    DATE = "date"
+    YES_NO = "yes_no"
+
+
+class Direction(StrEnum):
+    """What a high value means for the organisation."""
+
+    GOOD = "high_is_good"
+    BAD = "high_is_bad"
+    NEUTRAL = "neutral"
 
 
 class Part(BaseModel):

@@ -13,11 +13,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from bot.config import CustomerConfig
-from bot.settings import ConfigurationError
+from bot.settings import ConfigurationError, Settings
 
 log = structlog.get_logger()
 
 PACKAGED = Path(__file__).with_name("customer.yml")
+HUBS = Path(__file__).parent / "hub" / "customer.yml"
 
 
 def load(*paths: Path) -> CustomerConfig:
@@ -34,6 +35,12 @@ def load(*paths: Path) -> CustomerConfig:
     except ValidationError as error:
         last = list(documents)[-1]
         raise ConfigurationError(tuple(_sentence(each, documents, origin, last) for each in error.errors())) from None
+
+
+def chosen(settings: Settings) -> tuple[Path, ...]:
+    """The files to lay over the packaged one: what the hub's invented data means, and the organisation's own."""
+    hub = (HUBS,) if settings.uses_hub else ()
+    return (*hub, settings.customer_config) if settings.customer_config else hub
 
 
 class Current:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from bot import errors
@@ -52,7 +53,8 @@ def _lists(error: errors.CustomerContextError, config: CustomerConfig) -> Iterab
                 for each in config.namespaces
             )
         case errors.NotFound():
-            return _other_namespaces(error.identity, config)
+            typos = (Message("try.typo", {"value": Data(each.value)}) for each in likely_typos(error.identity, config))
+            return chain(typos, _other_namespaces(error.identity, config))
     return ()
 
 

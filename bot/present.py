@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from bot.config import CardRule, CustomerConfig, FactRule, PropensityRule
-from bot.profiles.model import Consent, ConsentState, Contact, Direction, Fact, Format, Profile, Propensity, Purchase
+from bot.config import CardRule, CustomerConfig, Direction, FactRule, Format, PropensityRule
+from bot.profiles.model import Consent, ConsentState, Contact, Fact, Profile, Propensity, Purchase
 from bot.question import Question
 from bot.verdict import verdict
 from formatters.card import (

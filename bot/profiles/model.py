@@ -11,25 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-
-class Format(StrEnum):
-    """How a fact is meant to be read."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    MONEY = "money"
-    PERCENT = "percent"
-    """A fraction: 0.25 is 25 %."""
-    DATE = "date"
-    YES_NO = "yes_no"
-
-
-class Direction(StrEnum):
-    """What a high value means for the organisation."""
-
-    GOOD = "high_is_good"
-    BAD = "high_is_bad"
-    NEUTRAL = "neutral"
+from bot.config import Direction, Format
 
 
 class ConsentState(StrEnum):

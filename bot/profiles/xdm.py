@@ -15,7 +15,8 @@ from bot.config import AddressRule, ContactRule, CustomerConfig, FactorPaths, Fa
 from bot.profiles.consents import read_consents
 from bot.profiles.happenings import interactions, purchases, read_events
 from bot.profiles.identity_map import identities_of
-from bot.profiles.model import Audience, Contact, Fact, Factor, Format, Identities, Missing, Name, Profile, Propensity
+from bot.config import Format
+from bot.profiles.model import Audience, Contact, Fact, Factor, Identities, Missing, Name, Profile, Propensity
 from bot.profiles.values import EPOCH, Reader, Tally, currency, day, members, moment, number, string, text, yes_no
 from bot.profiles.wire import Json, RawProfile
 from bot.question import Identity

@@ -15,7 +15,8 @@ from slack_bolt.response import BoltResponse
 from bot.question import Asker, Place, parse
 from bot.slack.doors import Doors, left, received
 from bot.slack.respond import ack
-from formatters.messages import plain
+from formatters.card import Message
+from formatters.voice import Voice
 
 COMMAND = "/customer"
 
@@ -32,4 +33,4 @@ async def on_command(request: AsyncBoltRequest, doors: Doors) -> BoltResponse:
     if asked.done():
         return ack(await asked.result().body(reader, doors.forms.for_ack(asker.team)))
     doors.tasks.start(doors.deliver(asked, form["response_url"], asker))
-    return ack(orjson.dumps({"response_type": "ephemeral", "text": plain("ack.looking", reader)}).decode())
+    return ack(orjson.dumps({"response_type": "ephemeral", "text": str(Voice(reader).say(Message("ack.looking")))}).decode())

@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -49,12 +50,19 @@ class Installation:
         home = Home(team=None if org_wide else told.get("team_id"), enterprise=told.get("enterprise_id") if org_wide else None)
         return cls(home, client.token or "", told.get("bot_id"), told.get("user_id"))
 
-    async def authorize(self, **_asked: Any) -> AuthorizeResult:
-        """Bolt's question who the app is in a workspace: always the same, without asking Slack again."""
-        return AuthorizeResult(
-            enterprise_id=self.home.enterprise,
-            team_id=self.home.team,
-            bot_token=self.bot_token,
-            bot_id=self.bot_id,
-            bot_user_id=self.bot_user,
+
+class Known(AsyncAuthorize):
+    """Bolt's question who the app is in a workspace: always the same, without asking Slack again."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._result = AuthorizeResult(
+            enterprise_id=installation.home.enterprise,
+            team_id=installation.home.team,
+            bot_token=installation.bot_token,
+            bot_id=installation.bot_id,
+            bot_user_id=installation.bot_user,
         )
+
+    async def __call__(self, **_asked: Any) -> AuthorizeResult:
+        """Whoever asks."""
+        return self._result

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.answering import Answer, Content
 from formatters import blocks
-from formatters.blocks import Form
+from formatters.form import Form
 from formatters.locale import Reader
 
 log = structlog.get_logger()
@@ -25,7 +26,7 @@ SLACK_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 TRIES = 3
 """Of the five uses that a response_url has, so that the classic form still has its own."""
 
-_JSON = {"content-type": ["application/json;charset=utf-8"]}
+_JSON: dict[str, str | Sequence[str]] = {"content-type": ["application/json;charset=utf-8"]}
 
 
 def finished(content: Content, reader: Reader, form: Form) -> str:
@@ -35,7 +36,7 @@ def finished(content: Content, reader: Reader, form: Form) -> str:
 
 def ack(body: str = "") -> BoltResponse:
     """The answer to Slack's own request. (Bolt takes text, not bytes, and needs the content type.)"""
-    return BoltResponse(status=200, body=body, headers=_JSON if body else {})
+    return BoltResponse(status=200, body=body, headers=_JSON if body else None)
 
 
 class Forms:

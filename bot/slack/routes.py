@@ -17,10 +17,11 @@ from bot.slack.buttons import ASKING, on_button
 from bot.slack.command import COMMAND, on_command
 from bot.slack.doors import Doors
 from bot.slack.ingress import Dispatch, Payload
-from bot.slack.installation import Installation
+from bot.slack.installation import Installation, Known
 from bot.slack.respond import ack, finished
-from formatters.blocks import Form
+from bot.telemetry import new_reference
 from formatters.card import Notice
+from formatters.form import Form
 from formatters.locale import Reader
 
 log = structlog.get_logger()
@@ -42,12 +43,15 @@ def create_dispatch(
         request = AsyncBoltRequest(mode="socket_mode", body=payload, context={"received": received})
         try:
             response = await app.async_dispatch(request)
+            if response.status == HTTPStatus.OK:
+                return response
+            problem = str(response.status)
         except Exception as error:  # noqa: BLE001 - Slack shows "dispatch_failed" for anything but 200
-            log.error("dispatch_failed", exception=type(error).__name__)
-            response = BoltResponse(status=HTTPStatus.INTERNAL_SERVER_ERROR)
-        if response.status == HTTPStatus.OK:
-            return response
-        return ack(_broken(default_reader)) if "command" in payload else ack()
+            problem = type(error).__name__
+        reference = new_reference()
+        log.error("dispatch_failed", problem=problem, reference=reference)
+        notice = Notice(kind=Broken.kind, reference=reference)
+        return ack(finished(notice, default_reader, Form.CLASSIC)) if "command" in payload else ack()
 
     return dispatch
 
@@ -57,7 +61,7 @@ def create_bolt(doors: Doors, *, client: AsyncWebClient, installation: Installat
     app = AsyncApp(
         name="customer-context",
         client=client,
-        authorize=installation.authorize,
+        authorize=Known(installation),
         process_before_response=True,
         request_verification_enabled=False,
         ssl_check_enabled=False,
@@ -86,7 +90,3 @@ def create_bolt(doors: Doors, *, client: AsyncWebClient, installation: Installat
 
 async def _nothing_to_say() -> BoltResponse:
     return ack()
-
-
-def _broken(reader: Reader) -> str:
-    return finished(Notice(kind=Broken.kind), reader, Form.CLASSIC)

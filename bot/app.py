@@ -1,0 +1,246 @@
+"""The composition root: settings → a running service. Every dependency is made here, and handed over as an argument."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import aiohttp
+import httpx
+import structlog
+from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler, AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from bot import verdict
+from bot.access import Home
+from bot.answering import Answering
+from bot.config import CustomerConfig
+from bot.hub.app import Credentials as HubCredentials
+from bot.hub.app import create_hub
+from bot.hub.sample import sample_store
+from bot.memory import BoundedMemory
+from bot.present import Source
+from bot.profiles import ims
+from bot.profiles.cache import Entry, Lifetimes, ProfileCache
+from bot.profiles.client import AdobeClient, Exchange
+from bot.profiles.http import Network, create_client, create_session
+from bot.profiles.lookup import Lookup
+from bot.profiles.model import Profile
+from bot.profiles.source import AdobeSource, Patience
+from bot.profiles.wire import Account
+from bot.question import Identity
+from bot.seal import Seal
+from bot.settings import Settings, secret
+from bot.slack.directory import Directory
+from bot.slack.doors import Doors
+from bot.slack.ingress import Dispatch, Ingress
+from bot.slack.installation import Installation
+from bot.slack.respond import Forms, Responder, finished
+from bot.slack.routes import create_dispatch
+from bot.slack.socket import connected
+from bot.tasks import TaskSet
+
+log = structlog.get_logger()
+
+HUB = HubCredentials(client_id="embedded", client_secret="embedded", org_id="embedded@AdobeOrg", sandbox="sample")  # noqa: S106 - no secret: it never leaves this process
+HUB_URL = "http://hub"
+MOST_MEMBERS = 20_000
+DRAIN_MARGIN = 2.0
+
+Config = Callable[[], CustomerConfig]
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service: `asgi` is what Slack calls, `dispatch` the way in behind both transports."""
+
+    asgi: Starlette
+    dispatch: Dispatch
+    tasks: TaskSet
+
+
+@asynccontextmanager
+async def open_service(
+    settings: Settings, config: Config, *, adobe: httpx.AsyncBaseTransport | None = None, clock: Clock = time.time
+) -> AsyncIterator[Service]:
+    """The service, for as long as this is open. At the end the answers under way are delivered, then clients close.
+
+    `adobe` takes the place of the network towards Adobe; `clock` gives seconds since the epoch.
+
+    Raises:
+        SlackRefused: Slack did not take the bot token.
+    """
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(create_session(network_of(settings)))
+        web = web_client(settings, session, token=secret(settings.slack_bot_token))
+        installation = await Installation.learn(web)
+        respond_http = create_client(network_of(settings), session=lambda: session)
+        tasks = TaskSet()
+        seal = Seal(settings.keys)
+        answering = await stack.enter_async_context(
+            open_answering(settings, config, seal=seal, home=lambda: installation.home, tasks=tasks, adobe=adobe, clock=clock)
+        )
+        stack.push_async_callback(_drain, tasks, settings.deadline + DRAIN_MARGIN)
+        forms = Forms()
+        doors = Doors(
+            answering=answering,
+            responder=Responder(respond_http, forms, api_url=settings.slack_api_url, timeout=settings.respond_timeout),
+            forms=forms,
+            directory=Directory(
+                web,
+                BoundedMemory(most=MOST_MEMBERS),
+                tasks,
+                default=settings.default_reader,
+                patience=settings.locale_patience,
+            ),
+            tasks=tasks,
+            ack_budget=settings.ack_budget,
+        )
+        dispatch = create_dispatch(
+            doors,
+            client=web_client(settings, session, token=None),
+            installation=installation,
+            seal=seal,
+            default_reader=settings.default_reader,
+        )
+        if settings.slack_app_token:
+            await stack.enter_async_context(connected(dispatch, web, tasks, app_token=secret(settings.slack_app_token)))
+        yield Service(_asgi(settings, dispatch, clock), dispatch, tasks)
+
+
+def web_client(settings: Settings, session: aiohttp.ClientSession, *, token: str | None) -> AsyncWebClient:
+    """Slack's Web API over `session`, which everything sent to Slack shares."""
+    return AsyncWebClient(
+        token=token,
+        base_url=settings.slack_api_url,
+        session=session,
+        proxy=settings.https_proxy,
+        retry_handlers=[AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler()],
+    )
+
+
+@asynccontextmanager
+async def open_answering(
+    settings: Settings,
+    config: Config,
+    *,
+    seal: Seal,
+    home: Callable[[], Home],
+    tasks: TaskSet,
+    adobe: httpx.AsyncBaseTransport | None = None,
+    clock: Clock = time.time,
+) -> AsyncIterator[Answering]:
+    """The use case over cache, look-up and source: everything behind the doors."""
+    async with open_adobe(settings, adobe=adobe) as client:
+        account = account_of(settings)
+        cache = ProfileCache(
+            BoundedMemory(most=settings.cache_bytes, weigh=_entry_size),
+            lifetimes=Lifetimes(settings.fresh, settings.stale, settings.kept, settings.not_found_kept),
+            clock=clock,
+        )
+        patience = Patience(events_limit=settings.events_limit, events_grace=settings.events_grace)
+        lookup = Lookup(
+            AdobeSource(client, config, clock=time.monotonic, patience=patience),
+            cache,
+            tasks,
+            key_of=lambda identity: _cache_key(seal, account, identity, config()),
+            clock=clock,
+            deadline=settings.deadline,
+            linger=settings.failure_shared,
+            valid_until=lambda profile, after: _valid_until(profile, config(), after),
+        )
+        yield Answering(
+            lookup,
+            config=config,
+            home=home,
+            seal=seal,
+            render=finished,
+            reweigh=cache.reweigh,
+            clock=clock,
+            source=Source(account.sandbox, account.merge_policy, sample=settings.uses_hub),
+            deadline=settings.deadline,
+            consents_for=settings.consents_known,
+        )
+
+
+@asynccontextmanager
+async def open_adobe(settings: Settings, *, adobe: httpx.AsyncBaseTransport | None = None) -> AsyncIterator[AdobeClient]:
+    """The client of Adobe's API, or of the embedded hub, which speaks the same."""
+    async with AsyncExitStack() as stack:
+        if settings.uses_hub:
+            adobe = adobe or httpx.ASGITransport(app=_sample_hub(), raise_app_exceptions=False)
+        if adobe is None:
+            http = create_client(network_of(settings), base_url=settings.profile_url or "")
+        else:
+            http = httpx.AsyncClient(transport=adobe, base_url=HUB_URL if settings.uses_hub else settings.profile_url or "")
+        await stack.enter_async_context(http)
+        tokens = ims.ImsTokens(http, _credentials(settings), clock=time.monotonic)
+        stack.push_async_callback(tokens.aclose)
+        yield AdobeClient(http, account_of(settings), tokens, most_bytes=settings.answer_bytes, observe=_log_exchange)
+
+
+def account_of(settings: Settings) -> Account:
+    """Whose profiles are asked for."""
+    if settings.uses_hub:
+        return Account(HUB.org_id, HUB.sandbox, HUB.client_id, settings.adobe_merge_policy_id)
+    return Account(
+        settings.adobe_org_id or "", settings.adobe_sandbox, settings.adobe_client_id or "", settings.adobe_merge_policy_id
+    )
+
+
+def _credentials(settings: Settings) -> ims.Credentials:
+    if settings.uses_hub:
+        return ims.Credentials(HUB_URL, HUB.client_id, HUB.client_secret)
+    return ims.Credentials(settings.adobe_ims_url, settings.adobe_client_id or "", secret(settings.adobe_client_secret))
+
+
+def _sample_hub() -> Starlette:
+    now = datetime.now(UTC)
+    return create_hub(store=sample_store(now=now), credentials=HUB, clock=lambda: datetime.now(UTC))
+
+
+def network_of(settings: Settings) -> Network:
+    """How Slack and Adobe are reached."""
+    return Network(
+        proxy=settings.https_proxy,
+        ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
+        connect=settings.connect_timeout,
+        read=settings.read_timeout,
+    )
+
+
+def _asgi(settings: Settings, dispatch: Dispatch, clock: Clock) -> Starlette:
+    if not settings.serves_http:
+        return Starlette()
+    ingress = Ingress(dispatch, signing_secret=secret(settings.slack_signing_secret), clock=clock)
+    return Starlette(routes=[Route("/slack/events", ingress, methods=["POST"])])
+
+
+def _cache_key(seal: Seal, account: Account, identity: Identity, config: CustomerConfig) -> str:
+    return seal.cache_key(
+        account.org_id, account.sandbox, account.merge_policy or "", identity.namespace, identity.value, config.version
+    )
+
+
+def _valid_until(profile: Profile, config: CustomerConfig, after: float) -> float | None:
+    until = verdict.valid_until(profile, config, datetime.fromtimestamp(after, UTC))
+    return until.timestamp() if until else None
+
+
+def _entry_size(value: object) -> int:
+    return value.size if isinstance(value, Entry) else 0
+
+
+def _log_exchange(exchange: Exchange) -> None:
+    log.debug("asked_adobe", kind=exchange.operation, status=exchange.status, ms=round(1000 * exchange.seconds, 1))
+
+
+async def _drain(tasks: TaskSet, within: float) -> None:
+    if lost := await tasks.drain(within):
+        log.error("answers_lost", count=lost)

@@ -1,0 +1,60 @@
+"""An ASGI application on a port."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from bot.settings import ConfigurationError
+
+BACKLOG = 2048
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn would raise a captured SIGTERM again once it has stopped, before the answers under way have been delivered.
+        yield
+
+
+@asynccontextmanager
+async def served(asgi: ASGIApp, host: str, port: int, *, grace: float = 10.0) -> AsyncIterator[str]:
+    """Serve `asgi` while this is open, and give its URL. Port 0 takes a free one.
+
+    At the end no new connections are taken, and requests under way have `grace` seconds.
+
+    Raises:
+        ConfigurationError: the address can't be listened on.
+    """
+    listening = _listen(host, port)
+    config = uvicorn.Config(
+        asgi,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=round(grace),
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        yield f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await serving
+        listening.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise ConfigurationError((f"HOST and PORT: {host}:{port} can't be listened on ({error.strerror}).",)) from None
