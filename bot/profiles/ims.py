@@ -48,17 +48,6 @@ class Token:
     dead_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class FixedToken:
-    """A token that never changes, for a source that takes any: the embedded hub."""
-
-    value: str = field(default="none", repr=False)
-
-    async def token(self, refused: str | None = None) -> str:  # noqa: ARG002 -- the protocol's
-        """The token."""
-        return self.value
-
-
 class ImsTokens:
     """Keeps one token, and renews it before it dies: one renewal at a time, and whoever waits shares its outcome.
 

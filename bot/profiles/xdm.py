@@ -11,11 +11,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from bot.config import AddressRule, ContactRule, CustomerConfig, FactorPaths, FactRule, Names, PropensityRule
+from bot.config import AddressRule, ContactRule, CustomerConfig, FactorPaths, FactRule, Format, Names, PropensityRule
 from bot.profiles.consents import read_consents
 from bot.profiles.happenings import interactions, purchases, read_events
 from bot.profiles.identity_map import identities_of
-from bot.config import Format
 from bot.profiles.model import Audience, Contact, Fact, Factor, Identities, Missing, Name, Profile, Propensity
 from bot.profiles.values import EPOCH, Reader, Tally, currency, day, members, moment, number, string, text, yes_no
 from bot.profiles.wire import Json, RawProfile

@@ -7,11 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from bot.config import Direction, Format
 from bot.profiles.model import (
-    Direction,
     Fact,
     Factor,
-    Format,
     Profile,
     Propensity,
 )

@@ -216,3 +216,10 @@ def test_anything_is_a_profile(entity: dict[str, object], events: list[object] |
     adapter = TypeAdapter(Profile)
 
     assert adapter.validate_json(adapter.dump_json(profile)) == profile
+
+
+def test_odd_membership() -> None:
+    """Memberships that are no object are none, and counted."""
+    profile = read({"segmentMembership": ["a-1"]})
+
+    assert (profile.audiences, profile.dropped) == ((), 1)
