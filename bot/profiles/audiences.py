@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.profiles.directory import MOST_AUDIENCES
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -45,15 +47,16 @@ class AudienceNames:
         return {each: known.name for each in ids if (known := self._known(each)) and known.name is not None}
 
     async def fetch(self, ids: Iterable[str]) -> None:
-        """Ask for what is not at hand.
+        """Ask for what is not at hand, some at a time: what has come is kept, even if the caller's patience ends before the rest.
 
         Raises:
             LookupFailed: the names could not be had.
         """
         wanted = [each for each in ids if self._known(each) is None]
-        if wanted:
-            names = await self._ask(wanted)
-            for each in wanted:
+        for start in range(0, len(wanted), MOST_AUDIENCES):
+            some = wanted[start : start + MOST_AUDIENCES]
+            names = await self._ask(some)
+            for each in some:
                 self._keep(each, names.get(each))
 
     def _known(self, audience: str) -> Known | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx
@@ -79,7 +80,7 @@ class AdobeClient:
         request: wire.Request = wire.events_request(self._account, identity, fields, limit)
         events: list[wire.Json] = []
         while True:
-            page = wire.read_events(await self._ask(request), identity, str(self._http.base_url))
+            page = wire.read_events(await self._ask(request), identity, self._base)
             events += page.children
             if not page.children or not page.next or len(events) >= limit:
                 return tuple(events[:limit])
@@ -127,9 +128,16 @@ class AdobeClient:
     def _built(self, request: wire.Request, token: str, request_id: str) -> httpx.Request:
         headers = {**request.headers, "authorization": f"Bearer {token}", "x-request-id": request_id}
         try:
-            return self._http.build_request(
-                request.method, request.path, params=request.params or None, headers=headers, content=request.body
-            )
+            return self._http.build_request(request.method, self._url(request), headers=headers, content=request.body)
         except (httpx.InvalidURL, UnicodeError):
             refused = RequestRefused(400)
         raise refused  # outside the handler: a value that no URL can carry is a customer's all the same
+
+    def _url(self, request: wire.Request) -> str:
+        """Whole and encoded: httpx would look at each letter of a long list of fields several times (0.3 ms)."""
+        query = f"?{urlencode(request.params, safe=',')}" if request.params else ""
+        return f"{self._base}{request.path}{query}"
+
+    @property
+    def _base(self) -> str:
+        return str(self._http.base_url).rstrip("/")

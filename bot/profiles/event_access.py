@@ -38,7 +38,9 @@ class EventAccess:
         return self._clock() >= self._closed_until
 
     def note(self, xid: str, events: Events) -> None:
-        """Learn from what came of one customer's events."""
+        """Learn from what came of one customer's events. While closed there is nothing to learn: nobody was asked."""
+        if self._clock() < self._closed_until:
+            return
         if events.children is not None:
             self._refused.clear()
         elif events.why is Why.NOT_ENABLED:

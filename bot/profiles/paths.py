@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from bot.config import CustomerConfig
 
@@ -12,11 +13,16 @@ EVENT_BASICS = ("_id", "timestamp", "eventType")
 
 def dig(node: object, path: str) -> object:
     """The value at a dotted path, None if there is none. Keys may carry the prefix `xdm:`, as older data does."""
-    for key in path.split("."):
+    for key, prefixed in _keys(path):
         if not isinstance(node, dict):
             return None
-        node = node[key] if key in node else node.get(f"xdm:{key}")
+        node = node[key] if key in node else node.get(prefixed)
     return node
+
+
+@lru_cache(maxsize=4096)  # paths are the configuration's, and a card follows a thousand
+def _keys(path: str) -> tuple[tuple[str, str], ...]:
+    return tuple((key, f"xdm:{key}") for key in path.split("."))
 
 
 def profile_fields(config: CustomerConfig) -> tuple[str, ...]:

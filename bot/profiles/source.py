@@ -51,6 +51,15 @@ class Patience:
     """For how long events aren't asked for once the organisation turned out to have none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is asked for under one configuration."""
+
+    config: CustomerConfig
+    attributes: tuple[str, ...]
+    of_events: tuple[str, ...]
+
+
 class AdobeSource:
     """A `ProfileSource` that asks Adobe, or whoever speaks its API.
 
@@ -71,6 +80,7 @@ class AdobeSource:
     ) -> None:
         self._client = client
         self._config = config
+        self._plan = _plan(config())
         self._patience = patience
         self._names = AudienceNames(client.audience_names, clock=clock, fresh=patience.names_fresh)
         self._access = EventAccess(clock=clock, refused_for=patience.refused_for)
@@ -81,21 +91,26 @@ class AdobeSource:
         Raises:
             LookupFailed: the attributes could not be had. Events and names are missing at worst, which is no error.
         """
-        config = self._config()
-        async with _beside(self._events(identity, config)) as asking:
-            raw = await self._client.profile(identity, profile_fields(config))
+        plan = self._current_plan()
+        async with _beside(self._events(identity, plan)) as asking:
+            raw = await self._client.profile(identity, plan.attributes)
             async with _beside(self._fetch_names(ids := audience_ids(raw.entity))) as naming:
                 events = await self._patiently(asking)
                 unnamed = await naming
         self._access.note(raw.xid, events)
         names = self._names.at_hand(ids)
-        return to_profile(identity, raw, events.children, names, config, tuple(_missing(events, unnamed, config)))
+        return to_profile(identity, raw, events.children, names, plan.config, tuple(_missing(events, unnamed, plan.config)))
 
-    async def _events(self, identity: Identity, config: CustomerConfig) -> Events:
-        if not self._access.open(config.version):
+    def _current_plan(self) -> Plan:
+        if self._plan.config is not (config := self._config()):
+            self._plan = _plan(config)
+        return self._plan
+
+    async def _events(self, identity: Identity, plan: Plan) -> Events:
+        if not self._access.open(plan.config.version):
             return Events(why=Why.NOT_ENABLED)
         try:
-            return Events(await self._client.events(identity, event_fields(config), self._patience.events_limit))
+            return Events(await self._client.events(identity, plan.of_events, self._patience.events_limit))
         except EventsRefused:
             return Events(why=Why.NOT_ENABLED)
         except LookupFailed as error:
@@ -115,6 +130,10 @@ class AdobeSource:
         except LookupFailed as error:
             return _why(error)
         return None
+
+
+def _plan(config: CustomerConfig) -> Plan:
+    return Plan(config, profile_fields(config), event_fields(config))
 
 
 @asynccontextmanager

@@ -43,15 +43,14 @@ class Reader:
 
     def has(self, path: str | None) -> bool:
         """Whether there is anything at `path`, readable or not."""
-        raw = dig(self.node, path) if path else None
-        return raw is not None and not (isinstance(raw, str) and not raw.strip())
+        return path is not None and not _absent(dig(self.node, path))
 
     def read(self, path: str | None, parse: Callable[[object], Value]) -> Value | None:
         """The value at `path`, as `parse` understands it."""
-        if path is None or not self.has(path):
+        if path is None or _absent(raw := dig(self.node, path)):
             return None
         try:
-            return parse(dig(self.node, path))
+            return parse(raw)
         except Unreadable:
             self.tally.dropped += 1
             return None
@@ -68,6 +67,10 @@ class Reader:
                 yield Reader(item, self.tally)
             else:
                 self.tally.dropped += 1
+
+
+def _absent(raw: object) -> bool:
+    return raw is None or (isinstance(raw, str) and (not raw or raw.isspace()))
 
 
 def string(raw: object) -> str:

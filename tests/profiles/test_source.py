@@ -239,7 +239,10 @@ async def test_refused_twice(source: ProfileSource, client: Client) -> None:
         assert (await source.fetch(identity)).missing == NOT_ENABLED
     assert client.count("events") == 3
 
-    await asyncio.sleep(3600)
+    await asyncio.sleep(1800)
+    for identity in (ADA, BOB):
+        await source.fetch(identity)
+    await asyncio.sleep(1800)
     client.happened.content = ()
     assert (await source.fetch(ADA)).missing == ()
 
@@ -348,3 +351,14 @@ async def test_few_names_are_kept() -> None:
     await names.fetch(["a", "b", "c"])
 
     assert names.at_hand(["a", "b", "c"]) == {"b": "B", "c": "C"}
+
+
+@pytest.mark.looptime
+async def test_many_names(source: ProfileSource, client: Client) -> None:
+    """Of very many audiences' names each look-up fetches some more, until all are there."""
+    ids = [f"a-{number}" for number in range(250)]
+    client.attributes.content = {"segmentMembership": {"ups": {each: {"status": "realized"} for each in ids}}}
+    client.named = Outcome({each: "Name" for each in ids}, after=0.6)
+    named = [sum(each.name is not None for each in (await source.fetch(ADA)).audiences) for _ in range(3)]
+
+    assert named == [100, 200, 250]
