@@ -358,7 +358,7 @@ async def test_many_names(source: ProfileSource, client: Client) -> None:
     """Of very many audiences' names each look-up fetches some more, until all are there."""
     ids = [f"a-{number}" for number in range(250)]
     client.attributes.content = {"segmentMembership": {"ups": {each: {"status": "realized"} for each in ids}}}
-    client.named = Outcome({each: "Name" for each in ids}, after=0.6)
+    client.named = Outcome(dict.fromkeys(ids, "Name"), after=0.6)
     named = [sum(each.name is not None for each in (await source.fetch(ADA)).audiences) for _ in range(3)]
 
     assert named == [100, 200, 250]
