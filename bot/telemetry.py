@@ -6,11 +6,13 @@ libraries are let through from WARNING up, and reduced to logger, level and the 
 
 from __future__ import annotations
 
+import base64
 import logging
 import secrets
 import sys
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
+import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
@@ -25,21 +27,21 @@ ALLOWED = frozenset({
 
 
 def new_reference() -> str:
-    """A short id that ties what a person was shown to log lines: eight characters without look-alikes."""
-    return "".join(secrets.choice("23456789abcdefghjkmnpqrstuvwxyz") for _ in range(8))
+    """A short id that ties what a person was shown to log lines: eight characters of a to z and 2 to 7."""
+    return base64.b32encode(secrets.token_bytes(5)).decode().lower()
 
 
-def configure_logging(stream: TextIO | None = None, level: int = logging.INFO) -> None:
+def configure_logging(stream: BinaryIO | None = None, level: int = logging.INFO) -> None:
     """Send our events to `stream` (standard error) as JSON, and everyone else's through the filter."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             only_allowed,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=orjson.dumps),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=stream or sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(file=stream or sys.stderr.buffer),
         cache_logger_on_first_use=False,
     )
     logging.setLogRecordFactory(ReducedRecord)
@@ -83,4 +85,5 @@ class ForeignRecords(logging.Handler):
         fields: dict[str, Any] = {"logger": record.name}
         if exception := getattr(record, "exception", None):
             fields["exception"] = exception
-        structlog.get_logger().log(record.levelno, "library_record", **fields)
+        level = min(record.levelno // 10 * 10, logging.CRITICAL)  # structlog knows the standard levels alone
+        structlog.get_logger().log(level, "library_record", **fields)
