@@ -1,0 +1,7 @@
+"""The fixtures of the Slack side, here too."""
+
+from __future__ import annotations
+
+from tests.slack.conftest import events, service, slack, transport
+
+__all__ = ["events", "service", "slack", "transport"]

@@ -1,0 +1,121 @@
+"""The whole service as it runs, between Slack's side and Adobe's, in either transport."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import aiohttp
+import httpx
+
+from bot import customer_file, settings
+from bot.app import Service, open_service
+from bot.config import CustomerConfig
+from bot.serving import served
+from bot.settings import Settings
+from tests import slack_side
+from tests.slack_side import APP_TOKEN, BOT_TOKEN, PATIENCE, SIGNING_SECRET, Ack, Http, Mailbox, Payload, SlackSide, Socket, Wire
+from tests.upstream import CREDENTIALS, URL, Upstream
+
+TRANSPORTS = ("http", "socket")
+APP_KEY = "an-invented-application-key-of-32"
+
+BRISK = {"ack_budget": 0.15, "deadline": 0.8, "locale_patience": 0.1, "failure_shared": 0.2, "events_grace": 0.2}
+"""The real durations, scaled down."""
+
+
+@cache
+def hub_config() -> CustomerConfig:
+    return customer_file.load(customer_file.HUBS)
+
+
+def settings_of(slack: SlackSide, transport: str = "http", **overrides: Any) -> Settings:
+    reached = {"slack_signing_secret": SIGNING_SECRET} if transport == "http" else {"slack_app_token": APP_TOKEN}
+    values = {
+        "slack_api_url": slack.api_url,
+        "slack_bot_token": BOT_TOKEN,
+        "app_keys": APP_KEY,
+        "profile_url": URL,
+        "adobe_ims_url": URL,
+        "adobe_client_id": CREDENTIALS.client_id,
+        "adobe_client_secret": CREDENTIALS.client_secret,
+        "adobe_org_id": CREDENTIALS.org_id,
+        "adobe_sandbox": CREDENTIALS.sandbox,
+    }
+    return settings.load(_env_file=None, **(values | reached | BRISK | overrides))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request of Slack's, and where the rest of its answer arrives."""
+
+    ack: Ack
+    mailbox: Mailbox
+
+    async def shown(self, within: float = PATIENCE) -> Payload:
+        """The card or notice that the asker sees, wherever it came."""
+        return self.ack.message if "blocks" in self.ack.message else await self.mailbox.take(within)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The running service. `transport` is the one that `wire` uses."""
+
+    slack: SlackSide
+    upstream: Upstream
+    service: Service
+    wire: Wire
+    transport: str
+
+    async def ask(self, text: str, **who: str) -> Asked:
+        """Type `/customer <text>`."""
+        mailbox = self.slack.mailbox()
+        return Asked(await self.wire.send("slash_commands", slack_side.command(text, **({"response_url": mailbox.url} | who))), mailbox)
+
+    async def press(self, button: Payload, **who: Any) -> Asked:
+        """Press a button."""
+        mailbox = self.slack.mailbox()
+        return Asked(await self.wire.send("interactive", slack_side.press(button, **({"response_url": mailbox.url} | who))), mailbox)
+
+    async def shown(self, text: str, **who: str) -> Payload:
+        """Type `/customer <text>` and see the answer."""
+        return await (await self.ask(text, **who)).shown()
+
+    async def quiet(self) -> None:
+        """Wait until nothing is under way any more."""
+        assert await self.service.tasks.drain(PATIENCE) == 0
+
+
+@asynccontextmanager
+async def opened(
+    slack: SlackSide,
+    transport: str = "http",
+    *,
+    upstream: Upstream | None = None,
+    adobe: httpx.AsyncBaseTransport | None = None,
+    network: bool = False,
+    config: Callable[[], CustomerConfig] = hub_config,
+    clock: Callable[[], float] = time.time,
+    **overrides: Any,
+) -> AsyncIterator[Opened]:
+    """`upstream` stands where Adobe is; with `network` the service goes to `profile_url` over sockets instead."""
+    upstream = upstream or Upstream()
+    seam = None if network else adobe or upstream.transport()
+    async with AsyncExitStack() as stack:
+        service = await stack.enter_async_context(
+            open_service(settings_of(slack, transport, **overrides), config, adobe=seam, clock=clock)
+        )
+        wire: Wire = Socket(slack)
+        if transport == "http":
+            url = await stack.enter_async_context(served(service.asgi, "127.0.0.1", 0, grace=1))
+            session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(PATIENCE))
+            wire = Http(await stack.enter_async_context(session), f"{url}/slack/events")
+        else:
+            async with asyncio.timeout(PATIENCE):
+                await slack.linked.wait()
+        yield Opened(slack, upstream, service, wire, transport)

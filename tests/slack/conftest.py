@@ -1,0 +1,37 @@
+"""Slack's side for a test, the service in either transport, and what it logs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from tests.opened import TRANSPORTS, Opened, opened
+from tests.slack_side import MEMBER, SlackSide, slack_side
+
+
+@pytest.fixture(autouse=True)
+def events() -> Iterator[list[EventDict]]:
+    """What is logged, instead of printing it."""
+    with capture_logs() as events:
+        yield events
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackSide]:
+    async with slack_side() as slack:
+        slack.members[MEMBER] = {"locale": "en-GB", "tz": "Europe/Berlin"}
+        yield slack
+
+
+@pytest.fixture(params=TRANSPORTS)
+def transport(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+async def service(slack: SlackSide, transport: str) -> AsyncIterator[Opened]:
+    async with opened(slack, transport) as service:
+        yield service
