@@ -76,19 +76,15 @@ class Answer:
 
     async def body(self, reader: Reader, form: Form) -> str:
         """The message as JSON text, in the reader's language."""
-        if self._shelf is None:
-            return self._rendered(reader, form)
-        body = self._shelf.get(reader, form)
-        if body is None:
-            body = self._rendered(reader, form)
+        if self._shelf and (finished := self._shelf.get(reader, form)):
+            return finished
+        try:
+            body = self._render(self._make(), reader, form)
+        except Exception as error:  # noqa: BLE001 - as above; the notice is not shelved, since its reference is this asker's
+            return self._render(self._instead(error), reader, form)
+        if self._shelf:
             await self._shelf.put(reader, form, body)
         return body
-
-    def _rendered(self, reader: Reader, form: Form) -> str:
-        try:
-            return self._render(self._make(), reader, form)
-        except Exception as error:  # noqa: BLE001 - as above
-            return self._render(self._instead(error), reader, form)
 
 
 @dataclass(frozen=True, slots=True)

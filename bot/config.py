@@ -250,7 +250,7 @@ class Condition(Part):
     band: Key | None = None
     equals: str | None = None
     state: tuple[str, ...] | None = None
-    older_than_days: int | None = None
+    older_than_days: int | None = Field(None, ge=0, le=100_000)
     known: bool | None = None
 
 

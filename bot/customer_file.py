@@ -10,7 +10,7 @@ import structlog
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from bot.config import CustomerConfig
 from bot.settings import ConfigurationError, Settings
@@ -71,7 +71,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigurationError((f"{path}:{line}: {error.problem}.",)) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, YAMLError) as error:  # ValueError: not UTF-8, or a number or day that Python can't hold
         raise ConfigurationError((f"{path} can't be read ({type(error).__name__}).",)) from None
     if not isinstance(document, Mapping):
         raise ConfigurationError((f"{path}:1: the file must hold parts by name, e.g. facts: […].",))

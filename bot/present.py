@@ -127,7 +127,7 @@ def _about(profile: Profile, config: CustomerConfig) -> Iterator[Value]:
 def masked(address: str) -> str:
     """An e-mail address that a neighbour at the screen can't use: `a•••@example.com`."""
     local, at, domain = address.rpartition("@")
-    return f"{local[:1]}•••{at}{domain}"
+    return f"{local[:1]}•••{at}{domain}" if at else f"{address[:1]}•••"
 
 
 # Key figures

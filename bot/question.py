@@ -27,7 +27,7 @@ from bot.errors import (
 )
 
 LONGEST_VALUE = 512
-"""Characters of an identity value: longer than any address (254), short enough for a button's token (2,000)."""
+"""Bytes of an identity value: longer than any address (254), short enough for a button's token (2,000 characters)."""
 
 LONGEST_TEXT = 3000
 MOST_OFFERED = 5
@@ -131,23 +131,25 @@ def likely_typos(asked: Identity, config: CustomerConfig) -> tuple[Identity, ...
 
 _LINK = re.compile(r"<(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")
 _PREFIXED = re.compile(r"(?P<alias>[^\W\d][\w-]*):\s*(?P<value>.*)", re.DOTALL)
-_PHONE = re.compile(r"\+?[\d\s()./-]*(?:\d[\s()./-]*){5,}")
+_PHONE = re.compile(r"\+?[\s()./-]*(?:\d[\s()./-]*){5,}")
 _ALIAS_ALONE = re.compile(r"[^\W\d][\w-]*:")
 _QUOTES = dict.fromkeys(map(ord, "“”„‟«»″"), '"') | dict.fromkeys(map(ord, "‘’‚‛‹›′`´"), "'")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
-_AROUND = "\"'()[]{}<>.!?"
+_TYPOGRAPHY = _QUOTES | _DASHES
+_AROUND = " \"'*~()[]{}<>.:!?"
 
 
 def _readable(text: str) -> str:
     linked = _LINK.sub(_what_a_link_means, text)
     for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         linked = linked.replace(entity, character)
-    plain = unicodedata.normalize("NFKC", linked.translate(_QUOTES | _DASHES))
-    visible = "".join(character for character in plain if unicodedata.category(character) not in _INVISIBLE)
-    return " ".join(visible.split())
+    visible = "".join(each for each in linked if each.isspace() or unicodedata.category(each) not in _INVISIBLE)
+    # Twice: a lone accent would fall apart under NFKC, and some dashes and quotes come to light only through it.
+    plain = unicodedata.normalize("NFKC", visible.translate(_TYPOGRAPHY)).translate(_TYPOGRAPHY)
+    return " ".join(plain.split())
 
 
-_INVISIBLE = frozenset({"Cf", "Co", "Cs", "Cn"})
+_INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn"})
 
 
 def _what_a_link_means(link: re.Match[str]) -> str:
@@ -182,8 +184,12 @@ def _begins(word: str) -> bool:
 
 def _bare(value: str) -> str:
     """Without the quotes and brackets that people paste around a value; `(030) 23125` keeps its own."""
-    stripped = value.strip().strip("\"'").strip()
-    return stripped if stripped.count("(") == stripped.count(")") and stripped[:1] in "(+" else stripped.strip(_AROUND)
+    inner = value.strip(_AROUND)
+    start = value.find(inner)
+    unclosed = inner.count("(") - inner.count(")")
+    if unclosed < 0 and "(" in value[:start]:
+        return f"({inner}"
+    return f"{inner})" if unclosed > 0 and ")" in value[start + len(inner) :] else inner
 
 
 # What each namespace's values look like
@@ -192,12 +198,13 @@ def _bare(value: str) -> str:
 def _normalised(namespace: Namespace, value: str, config: CustomerConfig, *, explicit: bool) -> Identity:
     if not value:
         raise ValueNotAccepted(namespace=namespace.code, value=value, reason="empty")
-    if len(value) > LONGEST_VALUE:
-        raise ValueNotAccepted(namespace=namespace.code, value=value[:LONGEST_VALUE], reason="too_long")
     try:
-        return Identity(namespace.code, _NORMALISERS[namespace.normalise](value, config, explicit))
+        normal = _NORMALISERS[namespace.normalise](value, config, explicit)
     except _NotItsForm as wrong:
-        raise ValueNotAccepted(namespace=namespace.code, value=value, reason=wrong.reason) from None
+        raise ValueNotAccepted(namespace=namespace.code, value=value[:LONGEST_VALUE], reason=wrong.reason) from None
+    if len(normal.encode()) > LONGEST_VALUE:
+        raise ValueNotAccepted(namespace=namespace.code, value=value[:LONGEST_VALUE], reason="too_long")
+    return Identity(namespace.code, normal)
 
 
 @dataclass(eq=False)
@@ -210,8 +217,13 @@ def _email(value: str, _config: CustomerConfig, explicit: bool) -> str:
         return email_validator.validate_email(value, check_deliverability=False).normalized.lower()
     except email_validator.EmailNotValidError:
         if explicit:
-            return "".join(value.lower().split())
+            return _joined(value.lower())
         raise _NotItsForm("invalid_email") from None
+
+
+def _joined(value: str) -> str:
+    """Without spaces, and as it would be if it had been typed so."""
+    return unicodedata.normalize("NFKC", "".join(value.split()))
 
 
 def _phone(value: str, config: CustomerConfig, _explicit: bool) -> str:
@@ -235,7 +247,7 @@ _NORMALISERS: dict[str, Callable[[str, CustomerConfig, bool], str]] = {
     "email": _email,
     "phone": _phone,
     "digits": _digits,
-    "lower": lambda value, _config, _explicit: "".join(value.lower().split()),
-    "upper": lambda value, _config, _explicit: "".join(value.upper().split()),
+    "lower": lambda value, _config, _explicit: _joined(value.lower()),
+    "upper": lambda value, _config, _explicit: _joined(value.upper()),
     "none": lambda value, _config, _explicit: value,
 }

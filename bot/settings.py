@@ -143,18 +143,22 @@ class NamedFiles(PydanticBaseSettingsSource):
     """Values from files that `<NAME>_FILE` names."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - the library's signature
-        """The content of the field's file, None without one."""
-        variable = f"{field_name.upper()}_FILE"
-        path = os.environ.get(variable) or dotenv_values(ENV_FILE).get(variable)
+        """The content of the field's file, None without one that can be read."""
         try:
-            return (Path(path).read_text(encoding="utf-8").strip() if path else None), field_name, False
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError((f"{variable} names a file that can't be read ({type(error).__name__}).",)) from None
+            return _content(field_name), field_name, False
+        except (OSError, UnicodeDecodeError):
+            return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
         """All fields that have a file."""
         values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
         return {name: value for name, value in values.items() if value}
+
+
+def _content(name: str) -> str | None:
+    variable = f"{name.upper()}_FILE"
+    path = os.environ.get(variable) or dotenv_values(ENV_FILE).get(variable)
+    return Path(path).read_text(encoding="utf-8").strip() if path else None
 
 
 def load(*, slack: bool = True, **overrides: Any) -> Settings:
@@ -163,22 +167,35 @@ def load(*, slack: bool = True, **overrides: Any) -> Settings:
     Raises:
         ConfigurationError: with everything that is wrong, not just the first.
     """
-    wrong: tuple[str, ...] = ()
-    try:
-        settings = Settings(**overrides)
-    except ValidationError as error:
-        names = {str(each["loc"][0]) for each in error.errors()}
-        wrong = tuple(f"{str(each['loc'][0]).upper()}: {each['msg']}." for each in error.errors())
-        defaults = {name: field.default for name, field in Settings.model_fields.items() if name in names}
-        settings = Settings(**overrides | defaults)
+    settings, wrong = readable(**overrides)
     problems = (*wrong, *(_slack_problems(settings) if slack else ()), *_profile_problems(settings), *_network_problems(settings))
     if problems:
         raise ConfigurationError(problems)
     return settings
 
 
+def readable(**overrides: Any) -> tuple[Settings, tuple[str, ...]]:
+    """The settings, with the default for each that can't be read, and what is wrong with those."""
+    unread = tuple(_unread_files())
+    try:
+        return Settings(**overrides), unread
+    except ValidationError as error:
+        names = {str(each["loc"][0]) for each in error.errors()}
+        wrong = (f"{str(each['loc'][0]).upper()}: {each['msg']}." for each in error.errors())
+        defaults = {name: field.default for name, field in Settings.model_fields.items() if name in names}
+        return Settings(**overrides | defaults), (*unread, *wrong)
+
+
+def _unread_files() -> Iterator[str]:
+    for name in Settings.model_fields:
+        try:
+            _content(name)
+        except (OSError, UnicodeDecodeError) as error:
+            yield f"{name.upper()}_FILE names a file that can't be read ({type(error).__name__})."
+
+
 def _network_problems(settings: Settings) -> Iterator[str]:
-    if settings.https_proxy and urlsplit(settings.https_proxy).scheme not in {"http", "https"}:
+    if settings.https_proxy and not settings.https_proxy.startswith(("http://", "https://")):
         yield "HTTPS_PROXY must be an address like http://proxy.example.com:3128."
     if settings.ca_bundle and not settings.ca_bundle.is_file():
         yield "CA_BUNDLE names a file that does not exist."

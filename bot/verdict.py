@@ -6,6 +6,7 @@ Pure. Rules that look at time run at the moment the profile was fetched; `valid_
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -44,7 +45,8 @@ def _turning_points(subjects: dict[str, Subject], config: CustomerConfig) -> Ite
         for key, condition in rule.when.items():
             subject = subjects.get(key)
             if condition.older_than_days is not None and subject is not None and subject.time is not None:
-                yield subject.time + timedelta(days=condition.older_than_days)
+                with suppress(OverflowError):  # after the last day of the calendar: some use 9999-12-31 for "never"
+                    yield subject.time + timedelta(days=condition.older_than_days)
 
 
 def _subjects(profile: Profile) -> dict[str, Subject]:
@@ -76,6 +78,6 @@ _CHECKS: dict[str, Callable[..., bool]] = {
     "band": lambda band, subject, _at: subject.text == band,
     "equals": lambda text, subject, _at: subject.text == text,
     "state": lambda states, subject, _at: subject.text in states,
-    "older_than_days": lambda days, subject, at: subject.time is not None and at - subject.time > timedelta(days=days),
+    "older_than_days": lambda days, subject, at: subject.time is not None and at - subject.time >= timedelta(days=days),
     "known": lambda known, _subject, _at: known,
 }

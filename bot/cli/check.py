@@ -57,8 +57,8 @@ def _findings(live: bool, manifest: Path) -> Iterator[Finding]:
     chosen, found = _tried("settings", settings.load)
     yield found
     # What concerns customer.yml can be told even if other settings are wrong.
-    lenient = chosen or Settings.model_construct(**{name: field.default for name, field in Settings.model_fields.items()})
-    config, found = _tried("customer.yml", lambda: customer_file.load(*customer_file.chosen(lenient)))
+    readable, _ = settings.readable()
+    config, found = _tried("customer.yml", lambda: customer_file.load(*customer_file.chosen(readable)))
     yield found
     yield Finding(str(manifest), tuple(_manifest_problems(manifest)))
     if live and chosen and config:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.slack.command import COMMAND
@@ -17,12 +17,12 @@ EVENTS: frozenset[str] = frozenset()
 def problems(manifest: Mapping[str, Any]) -> Iterator[str]:
     """What the manifest and the code don't agree about, as sentences."""
     features, settings = _part(manifest, "features"), _part(manifest, "settings")
-    commands = [str(_mapping(each).get("command")) for each in features.get("slash_commands") or ()]
-    yield from _differences("features.slash_commands", set(commands), {COMMAND})
-    scopes = _part(_part(manifest, "oauth_config"), "scopes").get("bot") or ()
-    yield from _differences("oauth_config.scopes.bot", set(scopes), SCOPES)
-    events = _part(settings, "event_subscriptions").get("bot_events") or ()
-    yield from _differences("settings.event_subscriptions.bot_events", set(events), EVENTS)
+    commands = {str(_mapping(each).get("command")) for each in _listed(features, "slash_commands")}
+    yield from _differences("features.slash_commands", commands, {COMMAND})
+    scopes = set(map(str, _listed(_part(_part(manifest, "oauth_config"), "scopes"), "bot")))
+    yield from _differences("oauth_config.scopes.bot", scopes, SCOPES)
+    events = set(map(str, _listed(_part(settings, "event_subscriptions"), "bot_events")))
+    yield from _differences("settings.event_subscriptions.bot_events", events, EVENTS)
     if _part(settings, "interactivity").get("is_enabled") is not True:
         yield "settings.interactivity.is_enabled must be true: the cards have buttons."
 
@@ -36,6 +36,11 @@ def _differences(where: str, found: set[str], needed: frozenset[str] | set[str])
 
 def _part(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return _mapping(of.get(key))
+
+
+def _listed(of: Mapping[str, Any], key: str) -> Sequence[object]:
+    value = of.get(key)
+    return value if isinstance(value, list) else ()
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
