@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import signal
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from starlette.types import ASGIApp
@@ -21,6 +23,10 @@ from bot.settings import HUB, ConfigurationError
 
 FIRST = "ada@example.com"
 ANYWHERE = 0
+_NOTHING_OF_THE_ENVIRONMENT: dict[str, Any] = dict.fromkeys(
+    ("customer_config", "adobe_merge_policy_id", "https_proxy", "ca_bundle")
+)
+"""What a real set-up has in the environment would break the demo."""
 
 
 def demo(
@@ -44,6 +50,7 @@ async def _shown(*, once: bool, locale: str, port: int) -> None:
             profile_url=HUB,
             app_keys=secrets.token_hex(32),
             default_locale=locale,
+            **_NOTHING_OF_THE_ENVIRONMENT,
         )
         config = customer_file.load(*customer_file.chosen(chosen))
         async with open_service(chosen, lambda: config) as service, _served_near(service.asgi, port) as url:
@@ -67,8 +74,22 @@ async def _served_near(asgi: ASGIApp, port: int) -> AsyncIterator[str]:
 
 async def _converse(slack: StandIn, url: str, here: str) -> None:
     typer.echo("Type what you would type after /customer, e.g. help or crm:C-10002. Ctrl-C ends the demo.\n")
-    while True:
-        line = await asyncio.to_thread(sys.stdin.readline)
-        if not line:
-            await asyncio.Event().wait()
+    async for line in _lines():
         typer.echo(f"\n{as_seen(await slack.command(line.strip(), service=url, here=here))}\n")
+
+
+async def _lines() -> AsyncIterator[str]:
+    """What is typed, until SIGINT or SIGTERM; the end of the input just means that nothing more is typed."""
+    loop = asyncio.get_running_loop()
+    typed: asyncio.Queue[str | None] = asyncio.Queue()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, typed.put_nowait, None)
+
+    def read() -> None:
+        for line in sys.stdin:
+            loop.call_soon_threadsafe(typed.put_nowait, line)
+
+    # A daemon, since nothing else can interrupt a thread that waits for input.
+    threading.Thread(target=read, daemon=True).start()
+    while (line := await typed.get()) is not None:
+        yield line
