@@ -1,0 +1,135 @@
+"""Every sample customer, through hub, client and mapping, as a card in every form and language."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import time
+from datetime import UTC, datetime
+
+import httpx
+import orjson
+import pytest
+from slackblocks._surfaces import validate_surface_blocks
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from bot import customer_file, notices, present
+from bot.errors import LookupFailed, TooManyIdentities
+from bot.hub.app import Credentials, create_hub
+from bot.hub.sample import CUSTOMERS, sample_identities, sample_store
+from bot.profiles import ims
+from bot.profiles.client import AdobeClient
+from bot.profiles.source import AdobeSource
+from bot.profiles.wire import Account
+from bot.question import Identity, Question
+from formatters import blocks
+from formatters.card import Card, Notice
+from formatters.form import Form
+from formatters.locale import Reader
+from formatters.text import text
+from tests.formatters.test_oracle import build
+from tests.limits import violations
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+CONFIG = customer_file.load(customer_file.HUBS)
+TOKEN = "t" * 400
+"""As long as a token of a long identity."""
+READERS = {"en": Reader("en_US", "America/New_York"), "de": Reader("de_DE", "Europe/Berlin")}
+SHOWN = ("ada@example.com", "markup@example.com", "many@example.com", "gaps@example.com")
+"""Customers whose messages are kept whole, to be pasted into Block Kit Builder."""
+
+Contents = dict[str, Card | Notice]
+
+
+@pytest.fixture(scope="session")
+def contents() -> Contents:
+    """Every sample customer's card or notice, by primary e-mail address."""
+    return asyncio.run(_all_contents())
+
+
+async def _all_contents() -> Contents:
+    store = sample_store(now=NOW)
+    who = Credentials("id", "secret", "org@AdobeOrg", "sample")
+    hub = create_hub(store=store, credentials=who, clock=lambda: NOW)
+    transport = httpx.ASGITransport(app=hub, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as http:
+        tokens = ims.ImsTokens(http, ims.Credentials("http://hub", who.client_id, who.client_secret), clock=time.monotonic)
+        client = AdobeClient(http, Account(who.org_id, who.sandbox, who.client_id), tokens)
+        source = AdobeSource(client, lambda: CONFIG, clock=time.monotonic)
+        return {each.value: await _content(source, Identity(each.namespace, each.value)) for each in sample_identities(store)}
+
+
+async def _content(source: AdobeSource, identity: Identity) -> Card | Notice:
+    try:
+        profile = await source.fetch(identity)
+    except LookupFailed as error:
+        return notices.notice(error, CONFIG, lambda _question: TOKEN, "abcd2345")
+    showing = present.Showing(
+        question=Question(identity),
+        config=CONFIG,
+        fetched=NOW,
+        token=lambda _question: TOKEN,
+        source=present.Source("sample", None, sample=True),
+    )
+    return present.card(profile, showing)
+
+
+def test_each_customer_has_a_card_but_the_one_with_too_many_identities(contents: Contents) -> None:
+    """199 of the 200 customers have a card, and the one with 60 identities has the notice that says so."""
+    without = {name: content.kind for name, content in contents.items() if isinstance(content, Notice)}
+
+    assert len(contents) == CUSTOMERS
+    assert without == {"many@example.com": TooManyIdentities.kind}
+
+
+@pytest.mark.parametrize("form", list(Form))
+@pytest.mark.parametrize("language", READERS)
+def test_every_card_keeps_slacks_limits(contents: Contents, form: Form, language: str) -> None:
+    """Whoever the customer is, the message is within every limit, by our own table and by another library's."""
+    found = {}
+    for name, content in contents.items():
+        message = blocks.message(content, READERS[language], form)
+        found[name] = violations(message)
+        validate_surface_blocks([build(block) for block in message["blocks"]], "message")
+
+    assert {name: each for name, each in found.items() if each} == {}
+
+
+@pytest.mark.parametrize("form", list(Form))
+@pytest.mark.parametrize("language", READERS)
+def test_no_card_changes_unnoticed(contents: Contents, form: Form, language: str, snapshot: SnapshotAssertion) -> None:
+    """The digest of every customer's message stays as it was last looked at."""
+    digests = {
+        name: hashlib.sha256(orjson.dumps(blocks.message(content, READERS[language], form))).hexdigest()[:16]
+        for name, content in contents.items()
+    }
+
+    assert digests == snapshot(extension_class=JSONSnapshotExtension)
+
+
+@pytest.mark.parametrize("form", list(Form))
+@pytest.mark.parametrize("language", READERS)
+@pytest.mark.parametrize("name", SHOWN)
+def test_some_cards_can_be_looked_at(
+    contents: Contents, name: str, form: Form, language: str, snapshot: SnapshotAssertion
+) -> None:
+    """The telling customers' messages are kept whole."""
+    message = blocks.message(contents[name], READERS[language], form)
+
+    assert message == snapshot(extension_class=JSONSnapshotExtension)
+
+
+@pytest.mark.parametrize("language", READERS)
+@pytest.mark.parametrize("name", SHOWN)
+def test_some_cards_can_be_read(contents: Contents, name: str, language: str, snapshot: SnapshotAssertion) -> None:
+    """The same customers as plain text."""
+    assert text(contents[name], READERS[language]) == snapshot
+
+
+def test_no_sentence_is_missing_from_the_catalogues(contents: Contents) -> None:
+    """No card says a message's key instead of its words."""
+    said = "\n".join(text(content, reader) for content in contents.values() for reader in READERS.values())
+
+    assert re.findall(r"\b(?:card|note|section|column|value|banner|consent|channel|missing|field)\.[a-z_]\w*", said) == []
