@@ -91,12 +91,15 @@ class Responder:
         if delivery is Delivery.INVALID_BLOCKS and form is Form.RICH:
             form = Form.CLASSIC
             delivery = await self._post(url, await answer.body(reader, form), replace)
-        if delivery is not Delivery.ACCEPTED:
-            log.error("undelivered", status=delivery, form=form, team=team)
-            return False
-        if answer.outcome != "notice":
-            self._forms.learn(team, form)
-        return True
+        if delivery is Delivery.ACCEPTED:
+            if answer.outcome != "notice":
+                self._forms.learn(team, form)
+            return True
+        log.error("undelivered", problem=delivery, form=form, team=team)
+        if delivery is Delivery.INVALID_BLOCKS:
+            # One line is better than nothing.
+            delivery = await self._post(url, _without_blocks(await answer.body(reader, form)), replace)
+        return delivery is Delivery.ACCEPTED
 
     async def _post(self, url: str, body: str, replace: bool) -> Delivery:
         if not self._allowed(url):
@@ -139,6 +142,11 @@ class Responder:
             return stand_in and (parts.scheme, parts.netloc) == (self._stand_in.scheme, self._stand_in.netloc)
         except ValueError:
             return False
+
+
+def _without_blocks(body: str) -> str:
+    message: dict[str, object] = orjson.loads(body)
+    return orjson.dumps({key: value for key, value in message.items() if key != "blocks"}).decode()
 
 
 def _told_otherwise(text: str) -> bool:
