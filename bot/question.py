@@ -131,7 +131,7 @@ def likely_typos(asked: Identity, config: CustomerConfig) -> tuple[Identity, ...
 
 _LINK = re.compile(r"<(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")
 _PREFIXED = re.compile(r"(?P<alias>[^\W\d][\w-]*):\s*(?P<value>.*)", re.DOTALL)
-_PHONE = re.compile(r"\+?[\s()./-]*(?:\d[\s()./-]*){5,}")
+_PHONE = re.compile(r"\(?\+?[\s()./-]*(?:\d[\s()./-]*){5,}")
 _ALIAS_ALONE = re.compile(r"[^\W\d][\w-]*:")
 _QUOTES = dict.fromkeys(map(ord, "“”„‟«»″"), '"') | dict.fromkeys(map(ord, "‘’‚‛‹›′`´"), "'")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")

@@ -195,7 +195,7 @@ def _unread_files() -> Iterator[str]:
 
 
 def _network_problems(settings: Settings) -> Iterator[str]:
-    if settings.https_proxy and not settings.https_proxy.startswith(("http://", "https://")):
+    if settings.https_proxy and not any(_address(settings.https_proxy, scheme) for scheme in ("http", "https")):
         yield "HTTPS_PROXY must be an address like http://proxy.example.com:3128."
     if settings.ca_bundle and not settings.ca_bundle.is_file():
         yield "CA_BUNDLE names a file that does not exist."
@@ -238,10 +238,13 @@ def _profile_problems(settings: Settings) -> Iterator[str]:
 
 def safe_url(url: str) -> bool:
     """Whether personal data and secrets may go there: over TLS, or without leaving this machine."""
+    return bool(_address(url, "https")) or _address(url, "http") in {"127.0.0.1", "localhost", "::1"}
+
+
+def _address(url: str, scheme: str) -> str | None:
+    """The host, if the URL has one and is of this scheme."""
     try:
         parts = urlsplit(url)
-        return bool(parts.hostname) and (
-            parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"})
-        )
     except ValueError:
-        return False
+        return None
+    return parts.hostname if parts.scheme == scheme else None

@@ -1,0 +1,176 @@
+"""customer.yml is read with the file and line of each mistake, and a broken one changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot import customer_file
+from bot.config import CustomerConfig
+from bot.customer_file import HUBS, PACKAGED, Current, load
+from bot.settings import HUB, ConfigurationError, Settings
+
+Write = Callable[[str | bytes], Path]
+NO_KEY = "there is no such key; see docs/customer.schema.json for those that are."
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def written(content: str | bytes) -> Path:
+        path = tmp_path / "mine.yml"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return written
+
+
+def problems(*paths: Path) -> list[str]:
+    with pytest.raises(ConfigurationError) as wrong:
+        load(*paths)
+    return [problem.replace(str(paths[-1]), "mine.yml") for problem in wrong.value.problems]
+
+
+def test_packaged() -> None:
+    """The packaged file is enough."""
+    assert load().home_country == "US"
+
+
+def test_overlay(write: Write) -> None:
+    """A file's top-level parts replace those of the files before it; the rest stays."""
+    mine = load(HUBS, write("home_country: FR\nknown_domains: [example.org]\n"))
+
+    assert (mine.home_country, mine.known_domains) == ("FR", ("example.org",))
+    assert (mine.facts, mine.namespaces) == (load(HUBS).facts, load().namespaces)
+
+
+def test_norway(write: Write) -> None:
+    """NO is a country, as in YAML 1.2, and no falsehood."""
+    assert load(write("home_country: NO\n")).home_country == "NO"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("home_country: DE\nhomecountry: DE", f"mine.yml:2: homecountry: {NO_KEY}"),
+        ("facts:\n  - key: a\n    label: A\n", "mine.yml:2: facts.0.path: this key is missing."),
+        ("home_country: [DE\n", "mine.yml:2: expected ',' or ']', but got '<stream end>'."),
+        ("a: b: c", "mine.yml:1: mapping values are not allowed here."),
+        (
+            "links: []\nhome_country: DE\nhome_country: FR\n",
+            'mine.yml:3: found duplicate key "home_country" with value "FR" (original value: "DE").',
+        ),
+        ("home_country: 49\n", "mine.yml:1: home_country: Input should be a valid string."),
+        ("# mine\n\nfacts: 3\n", "mine.yml:3: facts: Input should be a valid tuple."),
+        (
+            "facts:\n  - key: a\n    path: a\n    label: {en: 3}\n",
+            "mine.yml:4: facts.0.label.en: Input should be a valid string.",
+        ),
+        ("facts:\n- {key: a, label: A, path: a, formt: text}\n", f"mine.yml:2: facts.0.formt: {NO_KEY}"),
+        (
+            "facts:\n  - {key: a, label: A, path: a}\n  - {key: b, label: B, path: b, format: money}\n",
+            "mine.yml:3: facts.1: money needs currency (e.g. EUR) or currency_path.",
+        ),
+        (
+            "propensities:\n  - {key: a, label: A, path: a, direction: neutral, bands: [{key: b, label: B, at_least: 5}]}\n",
+            "mine.yml:2: propensities.0: bands start at 0 and rise.",
+        ),
+        (
+            "cards:\n  standard:\n    fields: [nope]\n    sections: []\n",
+            "mine.yml:1: cards.standard.fields: no fact or propensity named nope.",
+        ),
+        (
+            "namespaces:\n  - {code: A, label: A, aliases: [x], example: x}\n  - {code: B, label: B, aliases: [X], example: x}\n",
+            "mine.yml:1: an alias may name one namespace only: x.",
+        ),
+        (
+            "links:\n  - key: shop\n    label: Shop\n    url: https://shop.example.com/{email}\n",
+            "mine.yml:2: links.0: a link may hold {xid} and {sandbox}, nothing else.",
+        ),
+        ("1: one\n", "mine.yml:1: 1: Keys should be strings."),
+        ("", "mine.yml:1: the file must hold parts by name, e.g. facts: […]."),
+        ("- facts\n", "mine.yml:1: the file must hold parts by name, e.g. facts: […]."),
+        ("home_country: !country DE\n", "mine.yml:1: home_country: Input should be a valid string."),
+        (b"home_country: \xff\xfe", "mine.yml can't be read (UnicodeDecodeError)."),
+        ("home_country: D\x00E", "mine.yml can't be read (ReaderError)."),
+        ("home_country: 2026-13-45", "mine.yml can't be read (ValueError)."),
+    ],
+)
+def test_mistakes(write: Write, content: str, expected: str) -> None:
+    """A mistake is told with file and line, and with what would be right."""
+    assert problems(write(content)) == [expected]
+
+
+def test_all_mistakes(write: Write) -> None:
+    """All mistakes are told at once."""
+    told = problems(write("home_country: Germany\nfacts:\n  - key: A\n    label: A\n    path: a b\nlinks: {}\n"))
+
+    assert [line.split(": ")[0] for line in told] == ["mine.yml:1", "mine.yml:3", "mine.yml:5", "mine.yml:6"]
+
+
+def test_mistake_in_an_earlier_file(write: Write, tmp_path: Path) -> None:
+    """A mistake is told with the file in which it is."""
+    later = tmp_path / "later.yml"
+    later.write_text("links: []\n")
+
+    assert problems(write("facts: 3\n"), later) == [f"{tmp_path / 'mine.yml'}:1: facts: Input should be a valid tuple."]
+
+
+@pytest.mark.parametrize(("name", "kind"), [("nowhere.yml", "FileNotFoundError"), (".", "IsADirectoryError")])
+def test_unreadable(tmp_path: Path, name: str, kind: str) -> None:
+    """A file that can't be read is named."""
+    assert problems(tmp_path / name) == [f"mine.yml can't be read ({kind})."]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (Settings(profile_url="https://platform.example.com", customer_config=None), ()),
+        (Settings(profile_url=HUB, customer_config=None), (HUBS,)),
+        (Settings(profile_url="https://platform.example.com", customer_config=PACKAGED), (PACKAGED,)),
+        (Settings(profile_url=HUB, customer_config=PACKAGED), (HUBS, PACKAGED)),
+    ],
+)
+def test_chosen(settings: Settings, expected: tuple[Path, ...]) -> None:
+    """The hub brings what its data means; the organisation's own file has the last word."""
+    assert customer_file.chosen(settings) == expected
+
+
+def test_reload(write: Write) -> None:
+    """After a reload the changed file is in force."""
+    path = write("home_country: DE")
+    current = Current(lambda: load(path))
+    before = current().version
+    write("home_country: FR")
+
+    with capture_logs() as logs:
+        current.reload()
+
+    assert current().home_country == "FR"
+    assert logs == [{"event": "configuration_reloaded", "log_level": "info", "version": current().version}]
+    assert current().version != before
+
+
+def test_broken_reload(write: Write) -> None:
+    """A broken file keeps the last good one in force, and each mistake is logged."""
+    path = write("home_country: DE")
+    current = Current(lambda: load(path))
+    good: CustomerConfig = current()
+    write("home_country: Germany\nlinks: 3\n")
+
+    with capture_logs() as logs:
+        current.reload()
+
+    assert current() is good
+    assert [(line["event"], line["log_level"]) for line in logs] == [("configuration_kept", "error")] * 2
+    assert f"{path}:2: links" in logs[1]["problem"]
+
+
+def test_broken_start(write: Write) -> None:
+    """There is nothing to keep at the start: a broken file stops it."""
+    path = write("home_country: Germany")
+
+    with pytest.raises(ConfigurationError):
+        Current(lambda: load(path))

@@ -1,0 +1,283 @@
+"""Settings come from the environment, from files and from .env; whatever is wrong is told, all at once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.settings import HUB, ConfigurationError, Settings, load, readable, safe_url
+from formatters.locale import Reader
+
+KEY = "0123456789abcdef0123456789abcdef"
+SLACK = {"SLACK_SIGNING_SECRET": "s3cret", "SLACK_BOT_TOKEN": "xoxb-1", "APP_KEYS": KEY}
+ADOBE = {
+    "PROFILE_URL": "https://platform.example.com",
+    "ADOBE_CLIENT_ID": "id",
+    "ADOBE_CLIENT_SECRET": "s3cret",
+    "ADOBE_ORG_ID": "ORG@AdobeOrg",
+}
+WHOLE = SLACK | ADOBE
+
+
+@pytest.fixture(autouse=True)
+def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty directory, and an environment without any setting of ours."""
+    ours = {name.upper() for name in Settings.model_fields}
+    for name in list(os.environ):
+        if name.upper().removesuffix("_FILE") in ours:
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def given(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def problems(**arguments: Any) -> tuple[str, ...]:
+    with pytest.raises(ConfigurationError) as wrong:
+        load(**arguments)
+    assert str(wrong.value) == "\n".join(wrong.value.problems)
+    return wrong.value.problems
+
+
+def names(*told: str) -> list[str]:
+    return [problem.split()[0].rstrip(":") for problem in told]
+
+
+def test_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Slack and Adobe need is enough; everything else has a default."""
+    given(monkeypatch, WHOLE)
+    settings = load()
+
+    assert (settings.uses_hub, settings.serves_http, settings.keys) == (False, True, (KEY,))
+    assert (settings.port, settings.deadline, settings.slack_api_url) == (3000, 8, "https://slack.com/api/")
+
+
+def test_nothing() -> None:
+    """Without any setting everything that is needed is named."""
+    assert names(*problems()) == ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "APP_KEYS", "PROFILE_URL"]
+
+
+def test_everything_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that is wrong is told at once: what can't be read, what is missing, and what doesn't fit."""
+    wrong = {
+        "SLACK_BOT_TOKEN": "xoxp-1",
+        "SLACK_APP_TOKEN": "xoxb-1",
+        "SLACK_API_URL": "http://slack.example.com",
+        "APP_KEYS": f"{KEY},short",
+        "PROFILE_URL": "http://platform.example.com",
+        "ADOBE_IMS_URL": "ims.example.com",
+        "ADOBE_ORG_ID": "ORG",
+        "PORT": "many",
+        "ACK_BUDGET": "3",
+        "LOG_LEVEL": "loud",
+        "HTTPS_PROXY": "proxy.example.com",
+        "CA_BUNDLE": "nowhere.pem",
+        "ADOBE_CLIENT_SECRET_FILE": "nowhere.txt",
+    }
+    given(monkeypatch, wrong)
+    told = problems()
+
+    assert sorted(names(*told)) == sorted([*wrong, "ADOBE_CLIENT_ID", "ADOBE_CLIENT_SECRET"])
+    assert "xoxp-1" not in "".join(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "-1"),
+        ("PORT", "65536"),
+        ("PORT", "3000.5"),
+        ("ACK_BUDGET", "0"),
+        ("ACK_BUDGET", "2.6"),
+        ("DEADLINE", "0"),
+        ("DEADLINE", "soon"),
+        ("FRESH", "-1"),
+        ("KEPT", "0"),
+        ("CACHE_BYTES", "0"),
+        ("EVENTS_LIMIT", "1001"),
+        ("LOG_LEVEL", "debug"),
+        ("SLACK_BOT_TOKEN", "bot"),
+        ("SLACK_APP_TOKEN", "app"),
+        ("APP_KEYS", "short"),
+        ("APP_KEYS", f"{KEY},short"),
+        ("APP_KEYS", " , "),
+        ("PROFILE_URL", "platform.example.com"),
+        ("PROFILE_URL", "http://platform.example.com"),
+        ("PROFILE_URL", "hub"),
+        ("ADOBE_IMS_URL", "http://ims.example.com"),
+        ("ADOBE_ORG_ID", "ORG"),
+        ("SLACK_API_URL", "http://slack.example.com/api"),
+        ("HTTPS_PROXY", "proxy.example.com:3128"),
+        ("HTTPS_PROXY", "socks5://proxy.example.com"),
+        ("CA_BUNDLE", "nowhere.pem"),
+    ],
+)
+def test_wrong(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """A setting that can't be meant is named, and it alone."""
+    given(monkeypatch, WHOLE | {name: value})
+
+    assert names(*problems()) == [name]
+
+
+@pytest.mark.parametrize("name", ["SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "APP_KEYS", *ADOBE])
+def test_missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A setting without which nothing works is named; an empty one counts as missing."""
+    given(monkeypatch, WHOLE | {name: ""})
+
+    assert names(*problems()) == [name]
+
+
+def test_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub needs nothing of Adobe's."""
+    given(monkeypatch, SLACK | {"PROFILE_URL": HUB})
+
+    assert load().uses_hub
+
+
+def test_look_up_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look-up in the terminal needs nothing of Slack's."""
+    given(monkeypatch, ADOBE)
+
+    assert load(slack=False).adobe_client_id == "id"
+
+
+def test_socket_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a token for Socket Mode no signing secret is needed, and HTTP isn't served."""
+    given(monkeypatch, WHOLE | {"SLACK_APP_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": ""})
+
+    assert not load().serves_http
+
+
+def test_named_file(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    """A secret may come from a file that <NAME>_FILE names, without the white space around it."""
+    (place / "token").write_text("xoxb-from-a-file\n")
+    given(monkeypatch, {**WHOLE, "SLACK_BOT_TOKEN": "", "SLACK_BOT_TOKEN_FILE": "token"})
+    token = load().slack_bot_token
+
+    assert token
+    assert token.get_secret_value() == "xoxb-from-a-file"
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_unreadable_named_file(monkeypatch: pytest.MonkeyPatch, place: Path, content: bytes | None) -> None:
+    """A file that can't be read is told beside everything else that is wrong."""
+    if content:
+        (place / "token").write_bytes(content)
+    given(monkeypatch, {**WHOLE, "SLACK_BOT_TOKEN_FILE": "token", "PORT": "many"})
+
+    assert names(*problems()) == ["SLACK_BOT_TOKEN_FILE", "PORT"]
+
+
+def test_dotenv(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    """.env holds settings too, and names files; the environment wins over it."""
+    (place / "secret").write_text("from a file")
+    lines = [*(f"{name}={value}" for name, value in WHOLE.items()), "PORT=1", "HOST=0.0.0.0", "ADOBE_CLIENT_SECRET_FILE=secret"]
+    (place / ".env").write_text("\n".join(lines))
+    given(monkeypatch, {"PORT": "2"})
+    settings = load()
+
+    assert (settings.port, settings.host) == (2, "0.0.0.0")  # noqa: S104 - nothing is bound
+    assert settings.adobe_client_secret
+    assert settings.adobe_client_secret.get_secret_value() == "from a file"
+
+
+def test_order(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    """The environment wins over a named file, and what the code says over both."""
+    (place / "host").write_text("file.example.com")
+    given(monkeypatch, {**WHOLE, "HOST_FILE": "host", "HOST": "environment.example.com"})
+
+    assert load().host == "environment.example.com"
+    assert load(host="code.example.com").host == "code.example.com"
+
+
+def test_overrides() -> None:
+    """What the code says can stand for the whole environment."""
+    assert load(profile_url=HUB, slack_bot_token="xoxb-1", slack_signing_secret="s", app_keys=KEY).keys == (KEY,)
+
+
+def test_readable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can be read is given even if something else is wrong, and the default stands for that."""
+    given(monkeypatch, {"CUSTOMER_CONFIG": "mine.yml", "PORT": "many", "PROFILE_URL": HUB})
+    settings, wrong = readable()
+
+    assert (settings.customer_config, settings.port, settings.uses_hub) == (Path("mine.yml"), 3000, True)
+    assert names(*wrong) == ["PORT"]
+
+
+def test_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys are separated by commas, newest first."""
+    given(monkeypatch, WHOLE | {"APP_KEYS": f"{KEY[::-1]}, {KEY},"})
+
+    assert load().keys == (KEY[::-1], KEY)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9000/api", "http://localhost:9000/api/", "http://[::1]:9000/api"])
+def test_stand_in(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """A stand-in for Slack on this machine needs no TLS; its address ends in a slash either way."""
+    given(monkeypatch, WHOLE | {"SLACK_API_URL": url})
+
+    assert load().slack_api_url == url.rstrip("/") + "/"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://platform.example.com", True),
+        ("http://localhost", True),
+        ("http://localhost.example.com", False),
+        ("http://127.0.0.1.example.com", False),
+        ("http://10.0.0.1", False),
+        ("ftp://localhost", False),
+        ("https://", False),
+        ("//platform.example.com", False),
+        ("https://[::1", False),
+        ("", False),
+    ],
+)
+def test_safe_url(url: str, expected: bool) -> None:
+    """Data leaves this machine over TLS alone."""
+    assert safe_url(url) is expected
+
+
+def test_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy, even one that no library could read, never ends in a traceback here."""
+    given(monkeypatch, WHOLE | {"HTTPS_PROXY": "http://proxy.example.com:3128"})
+    assert load().https_proxy == "http://proxy.example.com:3128"
+
+    given(monkeypatch, {"HTTPS_PROXY": "http://[::1"})
+    assert names(*problems()) == ["HTTPS_PROXY"]
+
+
+def test_ca_bundle(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    """A bundle of certificates must be there."""
+    (place / "ca.pem").write_text("")
+    given(monkeypatch, WHOLE | {"CA_BUNDLE": "ca.pem"})
+
+    assert load().ca_bundle == Path("ca.pem")
+
+
+@pytest.mark.parametrize(
+    ("locale", "zone", "expected"),
+    [
+        ("de-DE", "Europe/Berlin", Reader("de_DE", "Europe/Berlin")),
+        ("xx-XX", "Mars/Base", Reader("en_US", "UTC")),
+    ],
+)
+def test_default_reader(monkeypatch: pytest.MonkeyPatch, locale: str, zone: str, expected: Reader) -> None:
+    """Readers of whom nothing is known read in the configured language."""
+    given(monkeypatch, WHOLE | {"DEFAULT_LOCALE": locale, "DEFAULT_TIME_ZONE": zone})
+
+    assert load().default_reader == expected
+
+
+def test_secrets_stay_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No secret shows where settings are printed."""
+    given(monkeypatch, WHOLE)
+
+    assert not any(secret in repr(load()) for secret in ("s3cret", "xoxb-1", KEY))
