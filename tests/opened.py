@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import aiohttp
 import httpx
 
 from bot import customer_file, settings
@@ -99,11 +98,14 @@ async def opened(
     upstream: Upstream | None = None,
     adobe: httpx.AsyncBaseTransport | None = None,
     network: bool = False,
+    port: bool = False,
     config: Callable[[], CustomerConfig] = hub_config,
     clock: Callable[[], float] = time.time,
     **overrides: Any,
 ) -> AsyncIterator[Opened]:
-    """`upstream` stands where Adobe is; with `network` the service goes to `profile_url` over sockets instead."""
+    """`upstream` stands where Adobe is; with `network` the service goes to `profile_url` over sockets instead. With `port`
+    Slack reaches it over a socket too.
+    """
     upstream = upstream or Upstream()
     seam = None if network else adobe or upstream.transport()
     async with AsyncExitStack() as stack:
@@ -112,9 +114,12 @@ async def opened(
         )
         wire: Wire = Socket(slack)
         if transport == "http":
-            url = await stack.enter_async_context(served(service.asgi, "127.0.0.1", 0, grace=1))
-            session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(PATIENCE))
-            wire = Http(await stack.enter_async_context(session), f"{url}/slack/events")
+            leads_to = httpx.ASGITransport(app=service.asgi)
+            client = httpx.AsyncClient(transport=leads_to, base_url="https://bot.example.com", timeout=PATIENCE)
+            if port:
+                url = await stack.enter_async_context(served(service.asgi, "127.0.0.1", 0, grace=1))
+                client = httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE, limits=httpx.Limits())
+            wire = Http(await stack.enter_async_context(client))
         else:
             async with asyncio.timeout(PATIENCE):
                 await slack.linked.wait()

@@ -72,7 +72,7 @@ class Ingress:
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         declared = headers.get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > self._most_bytes:
+        if declared.isdigit() and (len(declared) > _LONGEST_NUMBER or int(declared) > self._most_bytes):
             raise Refused(413)
         chunks: list[bytes] = []
         size = 0
@@ -101,6 +101,8 @@ class Ingress:
 
 
 _TIMESTAMP = re.compile(rb"[0-9]{1,12}")
+_LONGEST_NUMBER = 18
+"""Digits. Python refuses to read thousands of them, with an exception."""
 
 
 def parse(body: bytes, content_type: bytes) -> Payload:

@@ -34,7 +34,7 @@ async def test_cached_customer_in_the_ack(service: Opened) -> None:
 
 async def test_slow_customer(slack: SlackSide, transport: str) -> None:
     """A customer that takes longer than the budget is announced in the ack, and arrives once, by response_url."""
-    async with opened(slack, transport) as service:
+    async with opened(slack, transport, port=True) as service:
         service.upstream.always["profile"] = Turn(latency=0.25)
         asked = await service.ask("ada@example.com")
         card = await asked.shown()
@@ -48,7 +48,7 @@ async def test_slow_customer(slack: SlackSide, transport: str) -> None:
 
 async def test_customer_that_never_comes(slack: SlackSide, transport: str) -> None:
     """When Adobe never answers, a notice says so within the deadline, with a reference."""
-    async with opened(slack, transport) as service:
+    async with opened(slack, transport, port=True) as service:
         service.upstream.always["profile"] = Turn(gate=asyncio.Event())
         began = asyncio.get_running_loop().time()
         notice = await service.shown("ada@example.com")
@@ -61,7 +61,7 @@ async def test_customer_that_never_comes(slack: SlackSide, transport: str) -> No
 async def test_real_numbers(slack: SlackSide, transport: str) -> None:
     """With the numbers that come with the service: Adobe takes 2.5 s, the ack leaves within 1.6 s, the card follows once."""
     as_shipped = {"ack_budget": 1.5, "deadline": 8.0, "locale_patience": 0.3, "events_grace": 2.0}
-    async with opened(slack, transport, **as_shipped) as service:
+    async with opened(slack, transport, port=True, **as_shipped) as service:
         service.upstream.always["profile"] = Turn(latency=2.5)
         began = asyncio.get_running_loop().time()
         asked = await service.ask("ada@example.com")
