@@ -65,7 +65,7 @@ def actions(buttons: Iterable[tuple[str, object, str | None, str | None]]) -> It
     taken: set[str] = set()
     for kind, label, value, url in buttons:
         if length(value or "") <= BUTTON_VALUE and length(url or "") <= BUTTON_URL and len(row) < BUTTONS:
-            taken.add(action_id := _action_id(kind, taken, opens=url is not None))
+            taken.add(action_id := _action_id(kind, taken, opens=bool(url)))
             row.append(_button(action_id, label, value, url))
     for button in row:
         if "url" not in button:
@@ -100,9 +100,9 @@ def _rich_piece(piece: str | Clock, style: dict[str, bool]) -> Element:
 
 def _button(action_id: str, label: object, value: str | None, url: str | None) -> Element:
     button: Element = {"type": "button", "action_id": action_id, "text": plain(label, BUTTON_TEXT)}
-    if value is not None:
+    if value:
         button["value"] = value
-    if url is not None:
+    if url:
         button["url"] = url
     return button
 

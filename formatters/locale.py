@@ -42,26 +42,19 @@ class Reader:
         return babel_locale(self.locale).language
 
 
-@lru_cache(maxsize=_KEPT)
 def number(value: Decimal, reader: Reader) -> str:
     """E.g. 1,234.5."""
-    return format_decimal(value, locale=babel_locale(reader.locale)) if _showable(value) else str(value)
+    return _number(value, reader.locale) if showable(value) else str(value)
 
 
-@lru_cache(maxsize=_KEPT)
 def money(amount: Decimal, currency: str, reader: Reader) -> str:
     """E.g. €1,234.50. A currency that nobody knows is shown by its code."""
-    if not _showable(amount):
-        return f"{amount} {currency}"
-    return format_currency(amount, currency, locale=babel_locale(reader.locale))
+    return _money(amount, currency, reader.locale) if showable(amount) else f"{amount} {currency}"
 
 
-@lru_cache(maxsize=_KEPT)
 def percent(fraction: Decimal, reader: Reader) -> str:
     """E.g. 12.5%, with one decimal at most."""
-    if not _showable(fraction):
-        return str(fraction)
-    return format_percent(round(fraction, 3), locale=babel_locale(reader.locale), decimal_quantization=False)
+    return _percent(round(fraction, 3), reader.locale) if showable(fraction) else str(fraction)
 
 
 def moment(at: datetime, reader: Reader) -> str:
@@ -102,6 +95,21 @@ def babel_locale(tag: str) -> Locale:
 
 
 @lru_cache(maxsize=_KEPT)
+def _number(value: Decimal, locale: str) -> str:
+    return format_decimal(value, locale=babel_locale(locale))
+
+
+@lru_cache(maxsize=_KEPT)
+def _money(amount: Decimal, currency: str, locale: str) -> str:
+    return format_currency(amount, currency, locale=babel_locale(locale))
+
+
+@lru_cache(maxsize=_KEPT)
+def _percent(fraction: Decimal, locale: str) -> str:
+    return format_percent(fraction, locale=babel_locale(locale), decimal_quantization=False)
+
+
+@lru_cache(maxsize=_KEPT)
 def _parse(tag: str) -> Locale | None:
     tag = tag.replace("-", "_")
     for candidate in (_SLACKS_OWN.get(tag, tag), tag.split("_", maxsplit=1)[0]):
@@ -127,5 +135,6 @@ def _there(at: datetime, reader: Reader) -> datetime:
         return at
 
 
-def _showable(value: Decimal) -> bool:
+def showable(value: Decimal) -> bool:
+    """Whether a number is of a size that people write out."""
     return value.is_finite() and -_LONGEST < value.adjusted() < _LONGEST

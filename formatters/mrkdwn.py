@@ -83,8 +83,9 @@ def shorten(marked: str, most: int) -> str:
         if room < 0:
             break
         end += 1
+    end = _cluster_start(marked, end)
     across = next((atom for atom in _ATOM.finditer(marked) if atom.start() < end < atom.end()), None)
-    return marked[: across.start() if across else _cluster_start(marked, end)].rstrip() + ELLIPSIS
+    return marked[: across.start() if across else end].rstrip() + ELLIPSIS
 
 
 def _cluster_start(text: str, end: int) -> int:

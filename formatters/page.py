@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from formatters.card import Action, Card, Chart, Money, Number, Section, Value
+from formatters.card import Action, Card, Chart, Data, Money, Number, Section, Value
 from formatters.elements import FIELD_TEXT, SECTION_TEXT, Element, marked, plain
+from formatters.locale import showable
 from formatters.mrkdwn import inert
 from formatters.phrase import Phrase
 from formatters.templating import Templates
@@ -55,7 +56,7 @@ class Graph:
 
     title: Phrase
     series: Phrase
-    unit: str | None
+    unit: Phrase | None
     points: tuple[tuple[Phrase, Decimal], ...]
     numbers: Phrase
 
@@ -101,12 +102,12 @@ class Page:
 
     def graph(self, chart: Chart) -> Graph:
         """The latest points of a chart."""
-        points = tuple((self.say(label), value) for label, value in chart.points[-_CHART_POINTS:] if value.is_finite())
+        points = tuple((self.say(label), value) for label, value in chart.points[-_CHART_POINTS:] if showable(value))
         numbers = ((label, self.say(self._amount(value, chart.currency))) for label, value in points)
         return Graph(
             title=self.say(chart.title),
             series=self.say(chart.series),
-            unit=chart.currency,
+            unit=self.say(Data(chart.currency)) if chart.currency else None,
             points=points,
             numbers=Phrase.join(" · ", (Phrase.join(" ", pair) for pair in numbers)),
         )

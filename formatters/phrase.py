@@ -80,11 +80,20 @@ class Phrase:
         for piece in self.pieces:
             needed = width(str(piece))
             if needed > room:
-                kept.append(cut(piece, room) if isinstance(piece, str) and room > len(ELLIPSIS) else ELLIPSIS)
-                return Phrase.of(kept)
+                return Phrase.of(_closed(kept, piece, room))
             kept.append(piece)
             room -= needed
         return self
+
+
+def _closed(kept: list[Piece], piece: Piece, room: int) -> list[Piece]:
+    """What is kept, ended with an ellipsis; `piece` is the first that does not fit."""
+    if isinstance(piece, str) and room > len(ELLIPSIS):
+        return [*kept, cut(piece, room)]
+    if room:
+        return [*kept, ELLIPSIS]
+    *before, last = kept
+    return [*before, cut(last, width(last) - 1) if isinstance(last, str) else ELLIPSIS]
 
 
 NOTHING = Phrase(("–",))

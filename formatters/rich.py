@@ -92,7 +92,7 @@ def _cell(phrase: Phrase) -> Element:
 
 def _bars(graph: Graph, labels: list[str]) -> Block:
     bars = [{"label": label, "value": float(value)} for label, (_, value) in zip(labels, graph.points, strict=True)]
-    axes: Element = {"categories": labels, "y_label": cut(graph.unit or str(graph.series), AXIS_LABEL)}
+    axes: Element = {"categories": labels, "y_label": cut(str(graph.unit or graph.series), AXIS_LABEL)}
     series = [{"name": cut(str(graph.series), CHART_LABEL), "data": bars}]
     return {
         "type": "data_visualization",

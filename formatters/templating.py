@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, Template
+from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -41,17 +41,17 @@ def packaged() -> Templates:
     return Templates()
 
 
-def mrkdwn_environment(loader: FileSystemLoader | None = None) -> ImmutableSandboxedEnvironment:
+def mrkdwn_environment(loader: BaseLoader | None = None) -> ImmutableSandboxedEnvironment:
     """Templates that print mrkdwn."""
     return _environment(loader, autoescape=True, finalize=_mark)
 
 
-def plain_environment(loader: FileSystemLoader | None = None) -> ImmutableSandboxedEnvironment:
+def plain_environment(loader: BaseLoader | None = None) -> ImmutableSandboxedEnvironment:
     """Templates that print plain text, free of what can't be seen or moves the cursor."""
     return _environment(loader, autoescape=False, finalize=_plain)
 
 
-def _environment(loader: FileSystemLoader | None, **options: Any) -> ImmutableSandboxedEnvironment:
+def _environment(loader: BaseLoader | None, **options: Any) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=loader,
         undefined=StrictUndefined,
@@ -66,7 +66,7 @@ def _environment(loader: FileSystemLoader | None, **options: Any) -> ImmutableSa
 
 
 def _mark(value: object) -> Markup:
-    marked = _without_quotes(value.__html__()) if hasattr(value, "__html__") else escape(str(value))
+    marked = _without_quotes(str(value.__html__())) if hasattr(value, "__html__") else escape(str(value))
     return Markup(marked)  # noqa: S704 - this is the one place where strings become markup
 
 

@@ -32,7 +32,7 @@ def _card(card: Card, page: Page) -> dict[str, Any]:
         "verdict": page.verdict(card),
         "figures": list(page.figures(card)),
         "listings": [page.listing(each) for each in card.sections if each.rows],
-        "chart": page.graph(card.chart) if card.chart else None,
+        "chart": page.graph(card.chart) if card.chart and card.chart.points else None,
         "missing": page.sentences(card.missing, 10),
         "links": [(page.say(action.label), one_line(action.url)) for action in card.actions if action.url],
         "footer": _line(card.footer, page),

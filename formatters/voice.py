@@ -13,7 +13,7 @@ from formatters.locale import Reader
 from formatters.mrkdwn import ELLIPSIS, one_line
 from formatters.phrase import Clock, Phrase, Piece
 
-_MOST = 2000
+_MOST = 1000
 """Characters of one value that are looked at; no form shows as many."""
 
 

@@ -1,7 +1,7 @@
 """Slack's limits for a message, as a table, and `violations`, which reads a message against it.
 
-Knows nothing of the formatters. Facts: https://docs.slack.dev/reference/block-kit/blocks and the pages below it; the last one, how
-much a whole message may hold, is not documented and was measured: about 13,200 characters.
+Knows nothing of the formatters. Facts: https://docs.slack.dev/reference/block-kit/blocks and the pages below it. How much a whole
+message may hold is not documented; it was measured to be about 13,200 characters.
 """
 
 from __future__ import annotations
