@@ -88,7 +88,7 @@ def card(profile: Profile, showing: Showing) -> Card:
         verdict=sentences,
         fields=tuple(_fields(profile, rule, config)),
         sections=tuple(section for key in rule.sections if (section := _SECTIONS[key](profile, rule, config)).rows),
-        chart=_spending(profile.purchases) if rule.chart else None,
+        chart=_spending(profile) if rule.chart else None,
         actions=tuple(_actions(profile, showing)),
         missing=tuple(Message(f"missing.{each.part}.{each.why}") for each in profile.missing),
         footer=tuple(_footer(profile, showing)),
@@ -187,7 +187,7 @@ def _last_purchase(profile: Profile) -> Field | None:
 
 
 def _purchases(profile: Profile) -> Field | None:
-    if not profile.purchases:
+    if not profile.purchases or profile.recent_only:
         return None
     return Field("purchases", Message("field.purchases"), Number(Decimal(len(profile.purchases))))
 
@@ -313,9 +313,12 @@ def _total(purchase: Purchase) -> Money | None:
     return Money(purchase.total, purchase.currency) if purchase.total is not None and purchase.currency else None
 
 
-def _spending(purchases: tuple[Purchase, ...]) -> Chart | None:
-    """Spending by month, in the currency of the latest purchase; months without a purchase count as nothing spent."""
-    paid = [each for each in purchases if each.total is not None and each.currency]
+def _spending(profile: Profile) -> Chart | None:
+    """Spending by month, in the currency of the latest purchase; months without a purchase count as nothing spent.
+
+    Where older events exist than are known, the earliest month may be known in part, and is left out.
+    """
+    paid = [each for each in profile.purchases if each.total is not None and each.currency]
     if not paid:
         return None
     currency = paid[0].currency
@@ -324,7 +327,7 @@ def _spending(purchases: tuple[Purchase, ...]) -> Chart | None:
         if each.currency == currency and each.total is not None:
             months[each.time.year * 12 + each.time.month - 1] += each.total
     latest = max(months)
-    first = max(min(months), latest - MOST_MONTHS + 1)
+    first = max(min(months) + profile.recent_only, latest - MOST_MONTHS + 1)
     if sum(1 for month in months if month >= first) < FEWEST_MONTHS:
         return None
     points = tuple((Month(date(month // 12, month % 12 + 1, 1)), months[month]) for month in range(first, latest + 1))
@@ -349,5 +352,7 @@ def _footer(profile: Profile, showing: Showing) -> Iterator[Value]:
         yield Message("card.sandbox", {"sandbox": Data(showing.source.sandbox)})
     if showing.source.merge_policy:
         yield Message("card.merge_policy", {"policy": Data(showing.source.merge_policy)})
+    if profile.recent_only:
+        yield Message("card.recent_only")
     if profile.dropped:
         yield Message("fields.dropped", {"count": Number(Decimal(profile.dropped))}, count=profile.dropped)

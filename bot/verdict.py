@@ -54,7 +54,7 @@ def _subjects(profile: Profile) -> dict[str, Subject]:
     subjects |= {each.key: Subject(number=each.score, text=each.band, time=each.scored_at) for each in profile.propensities}
     subjects |= {f"consent.{each.key}": Subject(text=each.state.value, time=each.since) for each in profile.consents}
     subjects["audiences"] = Subject(number=Decimal(len(profile.audiences)))
-    if not any(each.part is Part.EVENTS for each in profile.missing):
+    if not profile.recent_only and not any(each.part is Part.EVENTS for each in profile.missing):
         subjects["purchases"] = Subject(number=Decimal(len(profile.purchases)))
     if profile.purchases:
         subjects["last_purchase"] = Subject(number=profile.purchases[0].total, time=profile.purchases[0].time)

@@ -178,7 +178,8 @@ class Missing:
 class Profile:
     """Everything a card may show of one customer.
 
-    Purchases and interactions are newest first. `dropped` counts fields that had a value nobody could read.
+    Purchases and interactions are newest first; `recent_only` says that there are older events than were asked for, so that
+    neither is complete. `dropped` counts fields that had a value nobody could read.
     """
 
     xid: str
@@ -198,4 +199,5 @@ class Profile:
     sources: tuple[str, ...] = ()
     last_modified: datetime | None = None
     missing: tuple[Missing, ...] = ()
+    recent_only: bool = False
     dropped: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from bot.config import CustomerConfig
@@ -99,7 +99,9 @@ class AdobeSource:
                 unnamed = await naming
         self._access.note(raw.xid, events)
         names = self._names.at_hand(ids)
-        return to_profile(identity, raw, events.children, names, plan.config, tuple(_missing(events, unnamed, plan.config)))
+        missing = tuple(_missing(events, unnamed, plan.config))
+        profile = to_profile(identity, raw, events.children, names, plan.config, missing)
+        return replace(profile, recent_only=len(events.children or ()) >= self._patience.events_limit)
 
     def _current_plan(self) -> Plan:
         if self._plan.config is not (config := self._config()):

@@ -24,7 +24,7 @@ from bot.errors import (
 from bot.profiles.audiences import AudienceNames
 from bot.profiles.model import Audience, Missing, Part, Profile, Why
 from bot.profiles.ports import ProfileSource
-from bot.profiles.source import AdobeSource
+from bot.profiles.source import AdobeSource, Patience
 from bot.profiles.wire import EventsRefused, Json, RawProfile
 from bot.question import Identity
 from tests.profiles.invented import ADA, event, hub_config, with_arrays
@@ -362,3 +362,13 @@ async def test_many_names(source: ProfileSource, client: Client) -> None:
     named = [sum(each.name is not None for each in (await source.fetch(ADA)).audiences) for _ in range(3)]
 
     assert named == [100, 200, 250]
+
+
+@pytest.mark.parametrize(("limit", "recent_only"), [(1, True), (2, False)])
+async def test_as_many_events_as_asked_for_may_not_be_all(client: Client, limit: int, recent_only: bool) -> None:
+    """Where the limit was reached there may be older events: the profile says that it knows the latest only."""
+    source = AdobeSource(client, hub_config, clock=now, patience=Patience(events_limit=limit))
+
+    profile = await source.fetch(ADA)
+
+    assert profile.recent_only == recent_only
