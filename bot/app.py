@@ -86,7 +86,6 @@ async def open_service(
         answering = await stack.enter_async_context(
             open_answering(settings, config, seal=seal, home=lambda: installation.home, tasks=tasks, adobe=adobe, clock=clock)
         )
-        stack.push_async_callback(_drain, tasks, settings.deadline + DRAIN_MARGIN)
         forms = Forms()
         doors = Doors(
             answering=answering,
@@ -111,6 +110,8 @@ async def open_service(
         )
         if settings.slack_app_token:
             await stack.enter_async_context(connected(dispatch, web, tasks, app_token=secret(settings.slack_app_token)))
+        # Last in, first out: answers under way are delivered while everything they need is still open.
+        stack.push_async_callback(_drain, tasks, settings.deadline + DRAIN_MARGIN)
         yield Service(_asgi(settings, dispatch, clock), dispatch, tasks)
 
 
