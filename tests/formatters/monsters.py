@@ -161,7 +161,8 @@ def monster(text: str) -> Card:
     long = Joined((data, moment) * 250)
     sentence = Message("card.summary", {"title": long, "verdict": data})
     columns = 8
-    listing = Section("any", label, (label,) * columns, ((long, *(data,) * (columns - 1)),) * 5000, 1_000_000)
+    row: tuple[Value, ...] = (long, *[data] * (columns - 1))
+    listing = Section("any", label, (label,) * columns, (row,) * 5000, 1_000_000)
     return Card(
         name="standard",
         title=data,
