@@ -152,7 +152,7 @@ class Action:
 class Card:
     """The context card of one customer.
 
-    `name` is the configured card it was made from; `banners` come first and must not be overlooked (sample data, an old copy);
+    `name` is the configured card it was made from; `banners` must not be overlooked (sample data, an old copy);
     `missing` names what could not be had, and why; `summary` is one line for notifications and screen readers.
     """
 
