@@ -1,0 +1,38 @@
+"""One of each error, with an invented customer in every field that may hold one."""
+
+from __future__ import annotations
+
+from bot import errors
+from bot.errors import CustomerContextError
+from bot.question import Identity, Question
+from tests.factories import ADA
+
+BOB = Identity("Email", "bob@example.com")
+
+ERRORS: tuple[CustomerContextError, ...] = (
+    errors.NothingAsked(),
+    errors.NotAnIdentity(typed="ada lovelace"),
+    errors.PersonMentioned(),
+    errors.UnknownNamespace(alias="ada", value="ada@example.com"),
+    errors.SeveralIdentities(questions=(Question(ADA), Question(BOB))),
+    errors.ValueNotAccepted(namespace="Email", value="ada@", reason="invalid_email"),
+    errors.TokenNotAccepted(),
+    errors.NotAllowed(reason="other_workspace"),
+    errors.NotFound(identity=ADA),
+    errors.TooManyIdentities(got=51, most=50),
+    errors.NoMergePolicy(),
+    errors.RequestRefused(status=400),
+    errors.NamespaceRefused(status=400, namespace="Email"),
+    errors.NotSetUp(status=403, code="403025"),
+    errors.Throttled(retry_after=2.5),
+    errors.SourceFailed(status=503),
+    errors.Unreachable(),
+    errors.DeadlinePassed(deadline=7.2),
+    errors.Broken(),
+)
+
+
+def leaves(error: type[CustomerContextError] = CustomerContextError) -> list[type[CustomerContextError]]:
+    """The errors that are raised: those that have a kind."""
+    own = [error] if "kind" in vars(error) else []
+    return own + [leaf for child in error.__subclasses__() for leaf in leaves(child)]
