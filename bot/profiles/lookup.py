@@ -104,7 +104,7 @@ class Lookup:
             async with asyncio.timeout_at(until):
                 return await self._flights.join(key, lambda: self._fetch(key, identity))
         except TimeoutError:
-            raise DeadlinePassed(deadline=until - asked) from None
+            raise DeadlinePassed(deadline=max(until - asked, 0.0)) from None
 
     async def _refresh_behind(self, key: str, identity: Identity) -> None:
         try:

@@ -1,0 +1,365 @@
+"""The use case: it never raises and always answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.access import Home
+from bot.answering import MOST_BODIES, Answer, Answering, Content
+from bot.config import CustomerConfig
+from bot.errors import CustomerContextError, Unreachable
+from bot.present import Source
+from bot.profiles.cache import PROFILE, Entry
+from bot.profiles.lookup import Found, State
+from bot.profiles.model import Profile
+from bot.question import Asker, Identity, Place, Question, parse
+from bot.seal import Seal
+from bot.telemetry import ALLOWED
+from formatters.card import Card, Message, Notice
+from formatters.form import Form
+from formatters.locale import Reader
+from tests.factories import ADA, EPOCH, KEYS, QUESTION, config, configured, profile
+from tests.samples_of_errors import ERRORS
+
+pytestmark = pytest.mark.looptime
+
+ASKER = Asker("U1", "T1")
+STRANGER = Asker("U9", "T9")
+READER = Reader("en_US", "UTC")
+HOME = Home("T1", "E1")
+
+
+def entry_of(customer: Profile | None = None, fetched: float = EPOCH) -> Entry:
+    return Entry(PROFILE.dump_json(customer or profile()), fetched, fetched + 60, fetched + 600, fetched + 86_400)
+
+
+@dataclass
+class Finds:
+    """Finds one entry, or raises; keeps what it was asked."""
+
+    entry: Entry = field(default_factory=entry_of)
+    state: State = State.FRESH
+    error: Exception | None = None
+    asked: list[tuple[Identity, float, bool]] = field(default_factory=list)
+
+    async def __call__(self, identity: Identity, *, until: float, refresh: bool = False) -> Found:
+        self.asked.append((identity, until, refresh))
+        if self.error:
+            raise self.error
+        return Found("key", self.entry, self.state)
+
+
+@dataclass
+class Renders:
+    """Writes content down, and counts; can't write some of it."""
+
+    count: int = 0
+    unable: tuple[type[Content], ...] = ()
+
+    def __call__(self, content: Content, reader: Reader, form: Form) -> str:
+        self.count += 1
+        if isinstance(content, self.unable):
+            raise TypeError("ada@example.com can't be rendered")
+        told = content.kind if isinstance(content, Notice) else f"card {content.name}"
+        return json.dumps([told, reader.locale, form, self.count])
+
+
+@dataclass
+class Bench:
+    """The use case among fakes."""
+
+    finds: Finds = field(default_factory=Finds)
+    renders: Renders = field(default_factory=Renders)
+    current: CustomerConfig = field(default_factory=config)
+    now: float = EPOCH
+    weighed: list[tuple[str, Entry]] = field(default_factory=list)
+    home: Callable[[], Home] = lambda: HOME
+
+    def __post_init__(self) -> None:
+        self.answering = Answering(
+            self.finds,
+            config=lambda: self.current,
+            home=lambda: self.home(),  # noqa: PLW0108 - a test may put another in its place later
+            seal=Seal(KEYS),
+            render=self.renders,
+            reweigh=self._reweigh,
+            clock=lambda: self.now,
+            source=Source("prod"),
+            deadline=8.0,
+            consents_for=3600.0,
+        )
+
+    async def _reweigh(self, key: str, entry: Entry) -> None:
+        self.weighed.append((key, entry))
+
+    async def ask(
+        self, question: Question = QUESTION, asker: Asker = ASKER, read: Callable[[CustomerConfig], Question] | None = None
+    ) -> Answer:
+        received = asyncio.get_running_loop().time()
+        return await self.answering(read or (lambda _config: question), asker, Place("C1"), received=received, door="test")
+
+    async def body(
+        self, question: Question = QUESTION, asker: Asker = ASKER, reader: Reader = READER, form: Form = Form.CLASSIC
+    ) -> str:
+        return await (await self.ask(question, asker)).body(reader, form)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def told(body: str) -> object:
+    return json.loads(body)[0]
+
+
+async def test_card(bench: Bench) -> None:
+    """A question is answered with a card."""
+    answer = await bench.ask()
+    content = answer.content()
+
+    assert isinstance(content, Card)
+    assert (answer.outcome, answer.profile, content.banners) == ("card", bench.finds.entry.profile, ())
+    assert told(await answer.body(READER, Form.CLASSIC)) == "card standard"
+
+
+async def test_way(bench: Bench) -> None:
+    """The look-up has until the deadline, counted from when the first byte came."""
+    await asyncio.sleep(3)
+    await bench.ask()
+    await bench.ask(Question(ADA, refresh=True))
+
+    assert bench.finds.asked == [(ADA, 11, False), (ADA, 11, True)]
+
+
+async def test_reading(bench: Bench) -> None:
+    """What was typed is read with the configuration in force."""
+    bench.current = configured(home_country="GB")
+    await bench.ask(read=lambda current: parse("020 7946 0000", current))
+
+    assert bench.finds.asked[0][0] == Identity("Phone", "+442079460000")
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.kind)
+async def test_errors_of_the_look_up(bench: Bench, error: CustomerContextError) -> None:
+    """Each error of ours becomes its notice, whoever raises it."""
+    bench.finds.error = error
+    answer = await bench.ask()
+    content = answer.content()
+
+    assert isinstance(content, Notice)
+    assert (answer.outcome, answer.profile, content.kind) == ("notice", None, error.kind)
+    assert told(await answer.body(READER, Form.CLASSIC)) == error.kind
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.kind)
+async def test_errors_of_reading(bench: Bench, error: CustomerContextError) -> None:
+    """What can't be read becomes a notice, and nobody is looked up."""
+
+    def read(_config: CustomerConfig) -> Question:
+        raise error
+
+    assert told(await (await bench.ask(read=read)).body(READER, Form.CLASSIC)) == error.kind
+    assert bench.finds.asked == []
+
+
+@pytest.mark.parametrize("mistake", [ValueError("ada@example.com"), TimeoutError(), RecursionError(), AssertionError()])
+@pytest.mark.parametrize("where", ["look-up", "reading", "home"])
+async def test_mistakes(bench: Bench, mistake: Exception, where: str) -> None:
+    """A mistake of ours becomes a notice with a reference, under which its type is logged, and no more."""
+
+    def fail(*_: object) -> Any:
+        raise mistake
+
+    bench.finds.error = mistake if where == "look-up" else None
+    bench.home = fail if where == "home" else bench.home
+    with capture_logs() as logs:
+        answer = await bench.ask(read=fail if where == "reading" else None)
+        content = answer.content()
+
+    assert isinstance(content, Notice)
+    assert (answer.outcome, content.kind) == ("notice", "broken")
+    [broken] = [line for line in logs if line["event"] == "broken"]
+    assert broken == {
+        "event": "broken",
+        "log_level": "error",
+        "reference": content.reference,
+        "exception": type(mistake).__name__,
+    }
+
+
+async def test_unreadable_entry(bench: Bench) -> None:
+    """An entry that can't be opened becomes a notice."""
+    bench.finds.entry.profile = b"{}"
+    answer = await bench.ask()
+    content = answer.content()
+
+    assert isinstance(content, Notice)
+    assert content.kind == "broken"
+    assert told(await answer.body(READER, Form.CLASSIC)) == "broken"
+
+
+async def test_rendering_fails(bench: Bench) -> None:
+    """A card that can't be rendered becomes a notice, which isn't kept in the card's place."""
+    bench.renders.unable = (Card,)
+    with capture_logs() as logs:
+        assert told(await bench.body()) == "broken"
+    assert "ada" not in str(logs)
+    assert (bench.finds.entry.bodies, bench.weighed) == ({}, [])
+
+    bench.renders.unable = ()
+    assert told(await bench.body()) == "card standard"
+
+
+async def test_other_workspace(bench: Bench) -> None:
+    """Members of other workspaces are refused before anything is looked up, even in the cache."""
+    answer = await bench.ask(asker=STRANGER)
+    content = answer.content()
+
+    assert isinstance(content, Notice)
+    assert (content.kind, content.values, bench.finds.asked) == ("not_allowed", {"reason": Message("reason.other_workspace")}, [])
+
+
+async def test_finished_bodies(bench: Bench) -> None:
+    """A finished body is reused for the same card, and its weight told."""
+    first = await bench.body()
+
+    assert await bench.body() == first
+    assert await bench.body(Question(ADA, refresh=True)) == first
+    assert (bench.renders.count, bench.weighed) == (1, [("key", bench.finds.entry)])
+
+
+async def test_other_bodies(bench: Bench) -> None:
+    """Another card, team, language, time zone, form, age or configuration has a body of its own."""
+
+    async def bodies() -> set[str]:
+        return {
+            await bench.body(),
+            await bench.body(Question(ADA, "compact")),
+            await bench.body(asker=Asker("U2", "T2", "E1")),
+            await bench.body(reader=Reader("de_DE", "UTC")),
+            await bench.body(reader=Reader("en_US", "Europe/Berlin")),
+            await bench.body(form=Form.RICH),
+        }
+
+    made = await bodies()
+    assert (len(made), bench.renders.count) == (6, 6)
+    assert await bodies() == made
+
+    bench.now += 3601
+    assert not await bodies() & made
+    bench.finds.state = State.OLD
+    assert bench.renders.count == 12
+    await bodies()
+    bench.current = configured(links=[])
+    await bodies()
+    assert bench.renders.count == 24
+
+
+async def test_same_body_for_another_asker(bench: Bench) -> None:
+    """Two members of one workspace share a body: nothing in it depends on who asks."""
+    assert await bench.body() == await bench.body(asker=Asker("U2", "T1"))
+    assert bench.renders.count == 1
+
+
+async def test_other_entry(bench: Bench) -> None:
+    """A new entry begins without bodies."""
+    await bench.body()
+    bench.finds.entry = entry_of()
+    await bench.body()
+
+    assert bench.renders.count == 2
+
+
+async def test_most_bodies(bench: Bench) -> None:
+    """An entry has a bounded number of bodies."""
+    for number in range(3 * MOST_BODIES):
+        await bench.body(reader=Reader("en_US", f"Zone/{number}"))
+        assert len(bench.finds.entry.bodies) <= MOST_BODIES
+
+
+async def test_notices_are_not_kept(bench: Bench) -> None:
+    """A notice is made anew each time, with the reference of its asker."""
+    bench.finds.error = Unreachable()
+    contents = [(await bench.ask()).content() for _ in range(2)]
+    references = {content.reference for content in contents if isinstance(content, Notice)}
+
+    assert len(references) == 2
+    assert None not in references
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome"), [(State.ASKED, "card"), (State.FRESH, "card"), (State.STALE, "card"), (State.OLD, "old_card")]
+)
+async def test_old_copy(bench: Bench, state: State, outcome: str) -> None:
+    """An old copy says that it is one."""
+    bench.finds.state = state
+    answer = await bench.ask()
+    content = answer.content()
+
+    assert isinstance(content, Card)
+    assert answer.outcome == outcome
+    assert [banner.key for banner in content.banners] == (["banner.old_copy"] if state is State.OLD else [])
+
+
+@pytest.mark.parametrize(("age", "known"), [(0, True), (3600, True), (3601, False)])
+async def test_age_of_consents(bench: Bench, age: float, known: bool) -> None:
+    """Consents older than an hour are shown as not known now."""
+    bench.now += age
+    content = (await bench.ask()).content()
+
+    assert ("not_known_now" in str(content)) is not known
+
+
+async def test_token(bench: Bench) -> None:
+    """A card's button asks the same question again, in the asker's workspace, without being told to refresh."""
+    content = (await bench.ask(Question(ADA, "compact", refresh=True))).content()
+
+    assert isinstance(content, Card)
+    assert Seal(KEYS).open(content.actions[0].token or "", "T1") == Question(ADA, "compact")
+
+
+@pytest.mark.parametrize("error", [None, *ERRORS, ValueError("ada@example.com")], ids=str)
+async def test_log(bench: Bench, error: Exception | None) -> None:
+    """Each answer is logged: who asked, where, what came of it; never whom they asked about."""
+    bench.finds.error = error
+    with capture_logs() as logs:
+        await bench.ask()
+    [line] = [each for each in logs if each["event"] == "answered"]
+
+    assert set(line) - {"log_level"} <= ALLOWED
+    assert (line["asker"], line["team"], line["channel"], line["door"], line["ms"]) == ("U1", "T1", "C1", "test", 0)
+    assert (line["namespace"], line["card"]) == ("Email", "standard")
+    assert not any(secret in str(logs).lower() for secret in ("ada", "example.com", "lovelace"))
+
+
+async def test_log_of_a_flight(bench: Bench) -> None:
+    """The log line of a failure has its kind and the reference of the call to the source."""
+    bench.finds.error = error = Unreachable()
+    error.flight = "fl1ght"
+    with capture_logs() as logs:
+        await bench.ask()
+
+    assert (logs[0]["outcome"], logs[0]["kind"], logs[0]["flight"]) == ("notice", "unreachable", "fl1ght")
+
+
+async def test_cancelled() -> None:
+    """A cancelled asker isn't answered: the process is ending."""
+
+    class Hangs(Finds):
+        async def __call__(self, identity: Identity, *, until: float, refresh: bool = False) -> Found:
+            await asyncio.sleep(60)
+            raise AssertionError
+
+    task = asyncio.create_task(Bench(finds=Hangs()).ask())
+    await asyncio.sleep(1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
