@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import aiohttp
 import httpx
@@ -74,7 +76,7 @@ async def open_service(
     `adobe` takes the place of the network towards Adobe; `clock` gives seconds since the epoch.
 
     Raises:
-        SlackRefused: Slack did not take the bot token.
+        SlackRefused: Slack did not take a token.
     """
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(create_session(network_of(settings)))
@@ -108,20 +110,27 @@ async def open_service(
             seal=seal,
             default_reader=settings.default_reader,
         )
-        if settings.slack_app_token:
-            await stack.enter_async_context(connected(dispatch, web, tasks, app_token=secret(settings.slack_app_token)))
         # Last in, first out: answers under way are delivered while everything they need is still open.
-        stack.push_async_callback(_drain, tasks, settings.deadline + DRAIN_MARGIN)
+        drain = partial(_drain, tasks, settings.deadline + DRAIN_MARGIN)
+        if settings.slack_app_token:
+            app_token = secret(settings.slack_app_token)
+            await stack.enter_async_context(connected(dispatch, web, tasks, app_token=app_token, drain=drain))
+        else:
+            stack.push_async_callback(drain)
         yield Service(_asgi(settings, dispatch, clock), dispatch, tasks)
 
 
 def web_client(settings: Settings, session: aiohttp.ClientSession, *, token: str | None) -> AsyncWebClient:
-    """Slack's Web API over `session`, which everything sent to Slack shares."""
+    """Slack's Web API over `session`, which everything sent to Slack shares.
+
+    Socket Mode's WebSocket has a session of its own, and takes proxy and certificates from here.
+    """
     return AsyncWebClient(
         token=token,
         base_url=settings.slack_api_url,
         session=session,
         proxy=settings.https_proxy,
+        ssl=ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else None,
         retry_handlers=[AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler()],
     )
 

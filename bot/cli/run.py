@@ -29,13 +29,13 @@ async def until_stopped(chosen: Settings, config: customer_file.Current) -> None
     """Serve until SIGTERM or SIGINT; read `customer.yml` again on SIGHUP."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, config.reload)
     async with (
         open_service(chosen, config) as service,
         served(service.asgi, chosen.host, chosen.port, grace=chosen.deadline + DRAIN_MARGIN) as url,
     ):
+        for number in (signal.SIGTERM, signal.SIGINT):  # not before: a start that hangs must end as any process does
+            loop.add_signal_handler(number, stop.set)
         log.info("listening", address=url, transport=transports(chosen))
         await stop.wait()
         log.info("stopping")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-import aiohttp
 import structlog
 from aiocache.base import BaseCache
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.profiles.flights import Flights
@@ -59,7 +57,7 @@ class Directory:
             answer = await self._client.users_info(user=user, include_locale=True)
             member = answer.get("user") or {}
             reader = Reader.of(member.get("locale"), member.get("tz"), default=self._default)
-        except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - slack_sdk lets out its own mistakes too; no answer may be lost over a language
             log.warning("member_unknown", exception=type(error).__name__)
             await self._cache.set(user, self._default, ttl=self._kept_unknown)
             return self._default

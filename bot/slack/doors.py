@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
 
+import structlog
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.answering import Answer, Answering
@@ -13,6 +14,8 @@ from bot.question import Asker
 from bot.slack.directory import Directory
 from bot.slack.respond import Forms, Responder
 from bot.tasks import TaskSet
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +31,12 @@ class Doors:
 
     async def deliver(self, asked: Awaitable[Answer], url: str, asker: Asker, *, replace: bool = False) -> None:
         """Send the answer to `url` when it is there."""
-        answer = await asked
-        reader = await self.directory.reader(asker.user)
-        await self.responder.respond(url, answer, reader, team=asker.team, replace=replace)
+        try:
+            answer = await asked
+            reader = await self.directory.reader(asker.user)
+            await self.responder.respond(url, answer, reader, team=asker.team, replace=replace)
+        except Exception as error:  # noqa: BLE001 - a task of its own: nobody else would ever hear of it
+            log.error("undelivered", team=asker.team, exception=type(error).__name__)
 
 
 def received(request: AsyncBoltRequest) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,18 +11,20 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.access import Home
 
 
 @dataclass(eq=False)
 class SlackRefused(Exception):
-    """Slack did not take the bot token, or could not be asked. `problem` is Slack's error code, or the kind of failure."""
+    """Slack did not take a token, or could not be asked. `problem` is Slack's error code, or the kind of failure."""
 
     problem: str
+    method: str = "auth.test"
 
     def __str__(self) -> str:
-        return f"Slack's auth.test said {self.problem}"
+        return f"Slack's {self.method} said {self.problem}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +43,27 @@ class Installation:
         Raises:
             SlackRefused: the token isn't accepted, or Slack can't be reached.
         """
-        try:
-            told = await client.auth_test()
-        except SlackApiError as error:
-            raise SlackRefused(str(error.response.get("error", "an error without a code"))) from None
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise SlackRefused(f"nothing ({type(error).__name__})") from None
+        told = await asked(client.auth_test(), "auth.test")
         org_wide = bool(told.get("is_enterprise_install"))
         home = Home(team=None if org_wide else told.get("team_id"), enterprise=told.get("enterprise_id") if org_wide else None)
         return cls(home, client.token or "", told.get("bot_id"), told.get("user_id"))
+
+
+async def asked(call: Awaitable[AsyncSlackResponse], method: str) -> AsyncSlackResponse:
+    """What Slack answers to a call without which the service can't start.
+
+    Raises:
+        SlackRefused: it said no, or nothing that can be read.
+    """
+    try:
+        return await call
+    except SlackApiError as error:
+        code = error.response.get("error") if isinstance(error.response, AsyncSlackResponse) else None
+        raise SlackRefused(str(code or "an error without a code"), method) from None
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise SlackRefused(f"nothing ({type(error).__name__})", method) from None
+    except AttributeError:  # slack_sdk's own, when a proxy answers with plain text
+        raise SlackRefused("nothing that can be read", method) from None
 
 
 class Known(AsyncAuthorize):

@@ -121,7 +121,7 @@ class Responder:
                 response = await self._http.post(
                     url, content=content, headers={"content-type": "application/json; charset=utf-8"}
                 )
-        except (httpx.HTTPError, TimeoutError, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, ValueError) as error:
             log.warning("response_url_failed", exception=type(error).__name__)
             return None, None
         if "invalid_blocks" in response.text:
@@ -154,4 +154,4 @@ def _told_otherwise(text: str) -> bool:
 
 
 def _seconds(header: str | None) -> float | None:
-    return float(header) if header is not None and header.isdigit() else None
+    return float(header) if header is not None and header.isdecimal() else None
