@@ -58,7 +58,7 @@ def test_reference(error: CustomerContextError) -> None:
             errors.UnknownNamespace("foo", "1"),
             {
                 "alias": Data("foo"),
-                "namespaces": Joined(tuple(map(Data, ("email:", "phone:", "crm:", "ecid:", "loyalty:"))), ", "),
+                "namespaces": Joined(tuple(Data(f"{each.aliases[0]}:") for each in config().namespaces), ", "),
             },
         ),
         (
@@ -78,7 +78,7 @@ def test_reference(error: CustomerContextError) -> None:
             errors.NamespaceRefused(400, "GAID"),
             {
                 "namespace": Data("GAID"),
-                "namespaces": Joined(tuple(map(Data, ("Email", "Phone", "CRMID", "ECID", "Loyalty"))), ", "),
+                "namespaces": Joined(tuple(Data(each.code) for each in config().namespaces), ", "),
             },
         ),
         (errors.NotSetUp(403, "403025"), {"code": Data("403025")}),
