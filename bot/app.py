@@ -248,7 +248,13 @@ def _entry_size(value: object) -> int:
 
 
 def _log_exchange(exchange: Exchange) -> None:
-    log.debug("asked_adobe", kind=exchange.operation, status=exchange.status, ms=round(1000 * exchange.seconds, 1))
+    log.debug(
+        "asked_adobe",
+        kind=exchange.operation,
+        request_id=exchange.request_id,
+        status=exchange.status,
+        ms=round(1000 * exchange.seconds, 1),
+    )
 
 
 async def _drain(tasks: TaskSet, within: float) -> None:

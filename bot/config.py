@@ -1,7 +1,6 @@
 """The model of `customer.yml`: what an organisation's data means.
 
-Pure: the file is read by `bot.settings`, with path and line of each mistake. Every part has a packaged default
-(`bot/customer.yml`), and what an organisation's file says at the top level replaces the default's part of that name.
+Pure: `bot.customer_file` reads the file, lays it over the packaged one, and tells the line of each mistake.
 """
 
 from __future__ import annotations
@@ -308,7 +307,10 @@ class CustomerConfig(Part):
 
     @model_validator(mode="after")
     def _everything_named_exists(self) -> Self:
-        values = {fact.key for fact in self.facts} | {propensity.key for propensity in self.propensities}
+        keys = [*(fact.key for fact in self.facts), *(propensity.key for propensity in self.propensities)]
+        values = set(keys)
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise ValueError(f"facts and propensities need keys of their own: {', '.join(twice)}")
         aliases = [alias for namespace in self.namespaces for alias in namespace.aliases]
         doubled = sorted({alias for alias in aliases if aliases.count(alias) > 1})
         if doubled:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import structlog
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from bot.config import CustomerConfig
@@ -22,19 +25,18 @@ HUBS = Path(__file__).parent / "hub" / "customer.yml"
 
 
 def load(*paths: Path) -> CustomerConfig:
-    """The packaged configuration with the given files laid over it, in turn: a later file's top-level parts replace earlier ones.
+    """The packaged configuration with the given files laid over it, in turn.
+
+    What has names is merged by them: keys, and in lists the items' `key` (or `code`). Other lists replace what was there.
 
     Raises:
         ConfigurationError: each mistake with file, line and what would be right.
     """
-    documents = {path: _read(path) for path in (PACKAGED, *paths)}
-    origin = {part: path for path, document in documents.items() for part in document}
-    whole = {part: documents[path][part] for part, path in origin.items()}
+    whole = reduce(_laid_over, map(_read, (PACKAGED, *paths)))
     try:
-        return CustomerConfig.model_validate(whole)
+        return CustomerConfig.model_validate(_plain(whole))
     except ValidationError as error:
-        last = list(documents)[-1]
-        raise ConfigurationError(tuple(_sentence(each, documents, origin, last) for each in error.errors())) from None
+        raise ConfigurationError(tuple(_sentence(each, whole) for each in error.errors())) from None
 
 
 def chosen(settings: Settings) -> tuple[Path, ...]:
@@ -65,7 +67,16 @@ class Current:
             log.info("configuration_reloaded", version=self._config.version)
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A part of a document that knows where it was written."""
+
+    value: dict[Any, _Node] | list[_Node] | Any
+    path: Path
+    line: int
+
+
+def _read(path: Path) -> _Node:
     try:
         document = YAML(typ="rt", pure=True).load(path.read_text(encoding="utf-8"))
     except MarkedYAMLError as error:
@@ -75,14 +86,73 @@ def _read(path: Path) -> Mapping[str, Any]:
         raise ConfigurationError((f"{path} can't be read ({type(error).__name__}).",)) from None
     if not isinstance(document, Mapping):
         raise ConfigurationError((f"{path}:1: the file must hold parts by name, e.g. facts: […].",))
-    return document
+    return _node(document, path, 1)
 
 
-def _sentence(error: ErrorDetails, documents: Mapping[Path, Any], origin: Mapping[str, Path], last: Path) -> str:
-    place = tuple(part for part in error["loc"] if not isinstance(part, str) or "[" not in part)
-    path = origin.get(str(place[0]), last) if place else last
-    where = ".".join(map(str, place))
-    return f"{path}:{_line(documents[path], place)}: {f'{where}: ' if where else ''}{_what(error)}."
+def _node(value: Any, path: Path, line: int) -> _Node:
+    if not isinstance(value, CommentedMap | CommentedSeq):
+        return _Node(value, path, line)
+    marks = value.lc.data or {}
+
+    def child(key: Any, inner: Any) -> _Node:
+        return _node(inner, path, marks[key][0] + 1 if key in marks else line)
+
+    if isinstance(value, CommentedMap):
+        return _Node({key: child(key, inner) for key, inner in value.items()}, path, line)
+    return _Node([child(index, inner) for index, inner in enumerate(value)], path, line)
+
+
+def _laid_over(below: _Node, above: _Node) -> _Node:
+    match below.value, above.value:
+        case dict(old), dict(new):
+            return _Node(
+                old | {key: _laid_over(old[key], node) if key in old else node for key, node in new.items()},
+                above.path,
+                above.line,
+            )
+        case list(old), list(new) if (named := _by_name(old)) and (renamed := _by_name(new)):
+            merged = {name: _laid_over(named[name], node) if name in named else node for name, node in renamed.items()}
+            return _Node(list((named | merged).values()), above.path, above.line)
+    return above
+
+
+def _by_name(nodes: list[_Node]) -> dict[str, _Node] | None:
+    """The items by what names them, None if any has no name or two have the same."""
+    names = [_name(node) for node in nodes]
+    return dict(zip(names, nodes, strict=True)) if all(names) and len(set(names)) == len(names) else None
+
+
+def _name(node: _Node) -> str:
+    if not isinstance(node.value, dict):
+        return ""
+    naming = node.value.get("key") or node.value.get("code")
+    return str(naming.value) if naming else ""
+
+
+def _plain(node: _Node) -> Any:
+    match node.value:
+        case dict(parts):
+            return {key: _plain(part) for key, part in parts.items()}
+        case list(items):
+            return [_plain(item) for item in items]
+    return node.value
+
+
+def _sentence(error: ErrorDetails, whole: _Node) -> str:
+    """Where the deepest part that was written stands, and what is wrong; items of lists are called by their names."""
+    node, words = whole, list[str]()
+    for part in error["loc"]:
+        match node.value:
+            case dict(parts) if part in parts:
+                node, word = parts[part], str(part)
+            case list(items) if isinstance(part, int):
+                node = items[part]
+                word = _name(node) or str(part)
+            case _:
+                word = str(part)
+        words += [] if "[" in word else [word]
+    where = ".".join(words)
+    return f"{node.path}:{node.line}: {f'{where}: ' if where else ''}{_what(error)}."
 
 
 def _what(error: ErrorDetails) -> str:
@@ -92,14 +162,3 @@ def _what(error: ErrorDetails) -> str:
         case "missing":
             return "this key is missing"
     return error["msg"].removeprefix("Value error, ")
-
-
-def _line(document: Any, place: Sequence[int | str]) -> int:
-    """The line of the deepest part of `place` that the file has."""
-    line, node = 1, document
-    for part in place:
-        marks = getattr(getattr(node, "lc", None), "data", None) or {}
-        if part not in marks:
-            break
-        line, node = marks[part][0] + 1, node[part]
-    return line

@@ -197,7 +197,7 @@ def _bare(value: str) -> str:
 
 def _normalised(namespace: Namespace, value: str, config: CustomerConfig, *, explicit: bool) -> Identity:
     if not value:
-        raise ValueNotAccepted(namespace=namespace.code, value=value, reason="empty")
+        raise ValueNotAccepted(namespace=namespace.code, value=f"{namespace.aliases[0]}:", reason="empty")
     try:
         normal = _NORMALISERS[namespace.normalise](value, config, explicit)
     except _NotItsForm as wrong:
@@ -231,7 +231,10 @@ def _phone(value: str, config: CustomerConfig, _explicit: bool) -> str:
         number = phonenumbers.parse(value, config.home_country)
     except phonenumbers.NumberParseException:
         raise _NotItsForm("invalid_phone") from None
-    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    if possible in {phonenumbers.ValidationResult.TOO_SHORT, phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY}:
+        raise _NotItsForm("too_short")
+    if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise _NotItsForm("invalid_phone" if value.lstrip("( ").startswith("+") else "needs_country")
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 

@@ -20,7 +20,7 @@ from structlog.typing import EventDict, WrappedLogger
 ALLOWED = frozenset({
     "event", "level", "timestamp", "reference", "flight", "kind", "outcome", "state", "namespace", "card", "form", "asker",
     "team", "channel", "door", "transport", "exception", "logger", "status", "ms", "count", "address", "problem", "version",
-    "attempt",
+    "request_id",
 })
 # fmt: on
 """Keys a log line may have. A value under any other key is dropped, and named in `dropped_keys` so that it gets noticed."""
@@ -35,6 +35,7 @@ def configure_logging(stream: BinaryIO | None = None, level: int = logging.INFO)
     """Send our events to `stream` (standard error) as JSON, and everyone else's through the filter."""
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             only_allowed,
@@ -49,9 +50,9 @@ def configure_logging(stream: BinaryIO | None = None, level: int = logging.INFO)
 
 
 def only_allowed(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Drop what is not allow-listed."""
+    """Drop what is not allow-listed, and what is None."""
     dropped = sorted(set(event) - ALLOWED)
-    kept = {key: value for key, value in event.items() if key in ALLOWED}
+    kept = {key: value for key, value in event.items() if key in ALLOWED and value is not None}
     return kept | {"dropped_keys": dropped} if dropped else kept
 
 

@@ -24,14 +24,14 @@ class Classic(Sheet):
         """A bold line."""
         return section(self.write("verdict", text))
 
-    def show_graph(self, graph: Graph) -> Iterator[Block]:
-        """The numbers."""
-        yield section(self.write("numbers", graph.title, graph.numbers))
+    def show_graph(self, _graph: Graph) -> Iterator[Block]:
+        """Nothing: without bars a row of months only makes the card longer, and the purchases stand above."""
+        yield from ()
 
     def show_listings(self, listings: Sequence[Listing]) -> Iterator[Block]:
         """One section block each."""
         for each in listings:
-            yield section(self.write("listing", each.heading, each.legend, each.lines, each.more))
+            yield section(self.write("listing", each.heading, each.lines, each.more))
 
     def show_prose(self, text: Phrase, bullets: Sequence[Phrase]) -> Iterator[Block]:
         """A paragraph, then bullets."""

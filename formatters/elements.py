@@ -53,8 +53,10 @@ def section(text: Element) -> Block:
 
 
 def context(phrases: Iterable[Phrase]) -> Iterator[Block]:
-    """The small grey line. Phrases stand side by side, those with clocks apart from those without."""
-    runs = [Phrase.join(" · ", run) for _, run in groupby(phrases, key=_ticks)]
+    """The small grey line as one text; where data in it would be taken for markup, the phrases with clocks stand apart."""
+    said = list(phrases)
+    safe = all(inert(str(phrase)) for phrase in said)
+    runs = [Phrase.join(" · ", run) for _, run in groupby(said, key=lambda phrase: safe or _ticks(phrase))]
     if runs:
         yield {"type": "context", "elements": [spoken(run) for run in runs[:CONTEXT_ELEMENTS]]}
 

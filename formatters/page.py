@@ -40,11 +40,6 @@ class Listing:
     numeric: frozenset[int]
 
     @property
-    def legend(self) -> Phrase:
-        """What the columns are, in one line."""
-        return Phrase.join(" · ", self.columns)
-
-    @property
     def lines(self) -> list[Phrase]:
         """Each row as one line."""
         return [Phrase.join(" · ", filter(None, row)) for row in self.rows]

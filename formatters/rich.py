@@ -12,7 +12,7 @@ from formatters.elements import Block, Element, context, plain, rich_section, ri
 from formatters.form import Sheet
 from formatters.mrkdwn import cut
 from formatters.page import Graph, Listing, Room
-from formatters.phrase import Phrase
+from formatters.phrase import NOTHING, Phrase
 
 CONTAINER_TITLE = 150
 CHART_TITLE = 50
@@ -23,7 +23,7 @@ _TABLE_FROM = 4
 
 
 class Rich(Sheet):
-    """Lists are folded under their title and count, so the card stays short and holds more."""
+    """Lists are folded under their title, count and first line, so the card stays short and holds more."""
 
     __slots__ = ()
     rooms = (Room(10, 160, 300), Room(6, 60, 200), Room(2, 25, 120))
@@ -65,7 +65,7 @@ def _folded(listing: Listing, *, as_table: bool) -> Block:
     return {
         "type": "container",
         "title": plain(listing.heading, CONTAINER_TITLE),
-        "subtitle": plain(listing.legend, CONTAINER_TITLE),
+        "subtitle": plain(next(iter(listing.lines), NOTHING), CONTAINER_TITLE),
         "is_collapsible": True,
         "default_collapsed": True,
         "child_blocks": children,

@@ -39,11 +39,40 @@ def test_packaged() -> None:
 
 
 def test_overlay(write: Write) -> None:
-    """A file's top-level parts replace those of the files before it; the rest stays."""
+    """What a file says replaces what the files before it said; the rest stays."""
     mine = load(HUBS, write("home_country: FR\nknown_domains: [example.org]\n"))
 
     assert (mine.home_country, mine.known_domains) == ("FR", ("example.org",))
     assert (mine.facts, mine.namespaces) == (load(HUBS).facts, load().namespaces)
+
+
+def test_small_changes_are_small(write: Write) -> None:
+    """One path, one consent or one more fact can be said alone: what has names is merged by them."""
+    mine = load(
+        write(
+            "profile:\n"
+            "  language: _acme.language\n"
+            "  consents:\n    - {key: sms, path: _acme.sms}\n"
+            "facts:\n  - {key: ltv, label: Value, path: _acme.ltv, format: money, currency: EUR}\n"
+            "namespaces:\n  - {code: CRMID, aliases: [client]}\n"
+        )
+    )
+    packaged = load()
+    consents = {each.key: each.path for each in mine.profile.consents}
+
+    assert mine.profile.language == "_acme.language"
+    assert mine.profile.names == packaged.profile.names
+    assert consents == {each.key: each.path for each in packaged.profile.consents} | {"sms": "_acme.sms"}
+    assert [fact.key for fact in mine.facts] == [*(fact.key for fact in packaged.facts), "ltv"]
+    assert mine.by_alias("client") == mine.namespace("CRMID")
+    assert mine.by_alias("crm") is None
+
+
+def test_a_list_without_names_replaces(write: Write) -> None:
+    """Items without a name of their own can't be merged: the list as it is written takes the place of the old one."""
+    mine = load(write("verdict:\n  - {group: a, when: {loyalty_tier: {known: true}}, say: Member.}\n"))
+
+    assert [rule.say for rule in mine.verdict] == [{"": "Member."}]
 
 
 def test_norway(write: Write) -> None:
@@ -55,7 +84,7 @@ def test_norway(write: Write) -> None:
     ("content", "expected"),
     [
         ("home_country: DE\nhomecountry: DE", f"mine.yml:2: homecountry: {NO_KEY}"),
-        ("facts:\n  - key: a\n    label: A\n", "mine.yml:2: facts.0.path: this key is missing."),
+        ("facts:\n  - key: a\n    label: A\n", "mine.yml:2: facts.a.path: this key is missing."),
         ("home_country: [DE\n", "mine.yml:2: expected ',' or ']', but got '<stream end>'."),
         ("a: b: c", "mine.yml:1: mapping values are not allowed here."),
         (
@@ -66,16 +95,20 @@ def test_norway(write: Write) -> None:
         ("# mine\n\nfacts: 3\n", "mine.yml:3: facts: Input should be a valid tuple."),
         (
             "facts:\n  - key: a\n    path: a\n    label: {en: 3}\n",
-            "mine.yml:4: facts.0.label.en: Input should be a valid string.",
+            "mine.yml:4: facts.a.label.en: Input should be a valid string.",
         ),
-        ("facts:\n- {key: a, label: A, path: a, formt: text}\n", f"mine.yml:2: facts.0.formt: {NO_KEY}"),
+        ("facts:\n- {key: a, label: A, path: a, formt: text}\n", f"mine.yml:2: facts.a.formt: {NO_KEY}"),
         (
             "facts:\n  - {key: a, label: A, path: a}\n  - {key: b, label: B, path: b, format: money}\n",
-            "mine.yml:3: facts.1: money needs currency (e.g. EUR) or currency_path.",
+            "mine.yml:3: facts.b: money needs currency (e.g. EUR) or currency_path.",
         ),
         (
             "propensities:\n  - {key: a, label: A, path: a, direction: neutral, bands: [{key: b, label: B, at_least: 5}]}\n",
-            "mine.yml:2: propensities.0: bands start at 0 and rise.",
+            "mine.yml:2: propensities.a: bands start at 0 and rise.",
+        ),
+        (
+            "facts: [{key: a, label: A, path: a}, {key: a, label: B, path: b}]\ncards: {standard: {fields: [a], sections: []}}\n",
+            "mine.yml:1: facts and propensities need keys of their own: a.",
         ),
         (
             "cards:\n  standard:\n    fields: [nope]\n    sections: []\n",
@@ -87,7 +120,7 @@ def test_norway(write: Write) -> None:
         ),
         (
             "links:\n  - key: shop\n    label: Shop\n    url: https://shop.example.com/{email}\n",
-            "mine.yml:2: links.0: a link may hold {xid} and {sandbox}, nothing else.",
+            "mine.yml:2: links.shop: a link may hold {xid} and {sandbox}, nothing else.",
         ),
         ("1: one\n", "mine.yml:1: 1: Keys should be strings."),
         ("", "mine.yml:1: the file must hold parts by name, e.g. facts: […]."),

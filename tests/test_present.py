@@ -202,27 +202,27 @@ def test_fact_as_of() -> None:
     assert field.note == Message("note.as_of", {"day": Moment(datetime(2026, 3, 1, tzinfo=UTC))})
 
 
+SCORE = Message("value.of", {"number": Number(Decimal(82)), "scale": Number(Decimal(100))})
 SCORED = Message("note.scored", {"day": Moment(NOON)})
 HIGH, LOW = words(en="high", de="hoch"), words(en="low", de="niedrig")
 
 
 @pytest.mark.parametrize(
-    ("band", "direction", "scored", "expected"),
+    ("band", "direction", "scored", "value", "note"),
     [
-        ("high", Direction.BAD, NOON, (HIGH, Message("note.unfavourable"), SCORED)),
-        ("high", Direction.GOOD, None, (HIGH, Message("note.favourable"))),
-        ("high", Direction.NEUTRAL, None, (HIGH,)),
-        ("low", Direction.BAD, NOON, (LOW, SCORED)),
-        ("no_such_band", Direction.BAD, None, None),
+        ("high", Direction.BAD, NOON, Joined((SCORE, HIGH)), Joined((Message("note.unfavourable"), SCORED))),
+        ("high", Direction.GOOD, None, Joined((SCORE, HIGH)), Joined((Message("note.favourable"),))),
+        ("high", Direction.NEUTRAL, None, Joined((SCORE, HIGH)), None),
+        ("low", Direction.BAD, NOON, Joined((SCORE, LOW)), Joined((SCORED,))),
+        ("no_such_band", Direction.BAD, None, SCORE, None),
     ],
 )
-def test_scores(band: str, direction: Direction, scored: datetime | None, expected: tuple[Value, ...] | None) -> None:
+def test_scores(band: str, direction: Direction, scored: datetime | None, value: Value, note: Value | None) -> None:
     """A score stands on its scale, with its band, whether that is good, and when it was made."""
     score = Propensity("churn", Decimal(82), Decimal(100), band, direction, scored)
     [field] = fields(profile(propensities=(score,)), "churn")
 
-    assert field.value == Message("value.of", {"number": Number(Decimal(82)), "scale": Number(Decimal(100))})
-    assert field.note == (None if expected is None else Joined(expected))
+    assert (field.value, field.note) == (value, note)
 
 
 @pytest.mark.parametrize(
@@ -233,13 +233,34 @@ def test_scores(band: str, direction: Direction, scored: datetime | None, expect
         ("purchases", profile(), Number(Decimal(3)), None),
         ("preferred_channel", profile(), Message("channel.email"), None),
         ("preferred_channel", profile(preferred_channel="pigeon"), Data("pigeon"), None),
-        ("marketing_consent", profile(), Message("consent.state.yes"), Message("note.as_of", {"day": Moment(SINCE)})),
-        ("marketing_consent", profile(consents=(Consent("any", ConsentState.NO),)), Message("consent.state.no"), None),
     ],
 )
 def test_built_in_fields(key: str, customer: Profile, value: Value, note: Value | None) -> None:
     """Some figures need no configuration."""
     assert fields(customer, key) == (Field(key, Message(f"field.{key}"), value, note),)
+
+
+def test_the_marketing_consent_goes_by_its_own_name() -> None:
+    """It is the consent for e-mail, else that for marketing in general, and says which: "no" is no no to everything."""
+    email = Field(
+        "marketing_consent",
+        words(en="Marketing by e-mail", de="Werbung per E-Mail"),
+        Message("consent.state.yes"),
+        Message("note.as_of", {"day": Moment(SINCE)}),
+    )
+    general = Field("marketing_consent", words(en="Marketing in general", de="Werbung allgemein"), Message("consent.state.no"))
+
+    assert fields(profile(), "marketing_consent") == (email,)
+    assert fields(profile(consents=(Consent("any", ConsentState.NO),)), "marketing_consent") == (general,)
+    assert fields(profile(consents=(Consent("sms", ConsentState.NO),)), "marketing_consent") == ()
+
+
+def test_purchases_that_may_not_be_all_are_not_counted() -> None:
+    """Where older events exist than are known there is no number of purchases, and the card says why."""
+    customer = profile(recent_only=True)
+
+    assert fields(customer, "purchases") == ()
+    assert Message("card.recent_only") in shown(customer).footer
 
 
 @pytest.mark.parametrize(
@@ -273,9 +294,9 @@ def test_purchases() -> None:
         shown(profile(purchases=(*profile().purchases, purchase(NOON, None, None, items=(Item("Tent", 0),))))), "purchases"
     )
 
-    assert bought[0][1:] == (Data("O-3"), Joined((Data("Tent"), many), ", "), Money(Decimal("120.00"), "EUR"))
+    assert bought[0][1:] == (Data("O-3"), Joined((Data("Tent"), many), "; "), Money(Decimal("120.00"), "EUR"))
     assert bought[2][1:] == (Data("O-1"), None, Money(Decimal("20.00"), "EUR"))
-    assert bought[3] == (Moment(NOON), None, Joined((Data("Tent"),), ", "), None)
+    assert bought[3] == (Moment(NOON), None, Joined((Data("Tent"),), "; "), None)
 
 
 def test_interactions() -> None:
@@ -295,21 +316,21 @@ def test_consents() -> None:
 
 
 def test_attributes() -> None:
-    """What else is known is listed: contacts, facts that are no figures, and the reasons of a score."""
+    """What else is known is listed: the reasons of a score, contacts, and facts that are no figures."""
     listed = rows(shown(profile(contacts=(*profile().contacts, Contact("phone", "fax", "+493023125999")))), "attributes")
 
-    assert listed[:4] == (
+    assert listed[:5] == (
+        (
+            Message("note.factors", {"score": words(en="Churn risk", de="Abwanderungsrisiko")}),
+            Joined((Data("few visits"), Data("late parcel")), "; "),
+        ),
         (words(en="E-mail", de="E-Mail"), Data("ada@example.com")),
-        (words(en="Mobile", de="Mobil"), Data("+493023125123")),
+        (words(en="Mobile", de="Mobil"), Data("+49 30 23125123")),
         (words(en="Home", de="Wohnort"), Data("Berlin, DE")),
-        (Data("fax"), Data("+493023125999")),
+        (Data("fax"), Data("+49 30 23125999")),
     )
     assert (words(en="Points", de="Punkte"), Number(Decimal(1200), words(en="points", de="Punkte"))) in listed
     assert words(en="Tier", de="Stufe") not in [row[0] for row in listed]
-    assert listed[-1] == (
-        Message("note.factors", {"score": words(en="Churn risk", de="Abwanderungsrisiko")}),
-        Joined((Data("few visits"), Data("late parcel")), ", "),
-    )
 
 
 def test_attributes_without_labels() -> None:

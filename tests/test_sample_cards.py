@@ -111,7 +111,7 @@ def test_no_card_changes_unnoticed(contents: Contents, form: Form, language: str
 
 @pytest.mark.parametrize("form", list(Form))
 @pytest.mark.parametrize("language", READERS)
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", SHOWN, ids=lambda name: name.partition("@")[0])
 def test_some_cards_can_be_looked_at(
     contents: Contents, name: str, form: Form, language: str, snapshot: SnapshotAssertion
 ) -> None:
@@ -122,7 +122,7 @@ def test_some_cards_can_be_looked_at(
 
 
 @pytest.mark.parametrize("language", READERS)
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", SHOWN, ids=lambda name: name.partition("@")[0])
 def test_some_cards_can_be_read(contents: Contents, name: str, language: str, snapshot: SnapshotAssertion) -> None:
     """The same customers as plain text."""
     assert text(contents[name], READERS[language]) == snapshot

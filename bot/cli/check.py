@@ -91,7 +91,7 @@ async def _live(chosen: Settings, config: CustomerConfig) -> AsyncIterator[Findi
             await Installation.learn(web_client(chosen, session, token=secret(chosen.slack_bot_token)))
             yield Finding("Slack: auth.test")
         except SlackRefused as error:
-            yield Finding("Slack: auth.test", (f"{error}. Reinstall the app and copy its bot token into SLACK_BOT_TOKEN.",))
+            yield Finding("Slack: auth.test", (_how_to_mend(error),))
     async with open_adobe(chosen) as adobe:
         for subject, ask in _ADOBE.items():
             try:
@@ -99,6 +99,12 @@ async def _live(chosen: Settings, config: CustomerConfig) -> AsyncIterator[Findi
             except LookupFailed as error:
                 wrong = (_explained(error),)
             yield Finding(f"Adobe: {subject}", wrong)
+
+
+def _how_to_mend(error: SlackRefused) -> str:
+    if error.answered:
+        return f"{error}. Reinstall the app and copy its bot token into SLACK_BOT_TOKEN."
+    return f"{error}. Check SLACK_API_URL, HTTPS_PROXY and the network."
 
 
 def _explained(error: LookupFailed) -> str:

@@ -73,7 +73,7 @@ async def _served_near(asgi: ASGIApp, port: int) -> AsyncIterator[str]:
 
 
 async def _converse(slack: StandIn, url: str, here: str) -> None:
-    typer.echo("Type what you would type after /customer, e.g. help or crm:C-10002. Ctrl-C ends the demo.\n")
+    typer.echo("Type what you would type after /customer, e.g. help or crm:C-10010. Ctrl-C ends the demo.\n")
     async for line in _lines():
         typer.echo(f"\n{as_seen(await slack.command(line.strip(), service=url, here=here))}\n")
 

@@ -31,7 +31,7 @@ WRONG = 2
 
 def main() -> None:
     """Run the command that the arguments name."""
-    configure_logging(level=logging.WARNING)
+    configure_logging(level=logging.ERROR)
     try:
         app()
     except ConfigurationError as error:

@@ -115,6 +115,7 @@ class Lookup:
     async def _fetch(self, key: str, identity: Identity) -> Entry:
         """One flight: it has its own deadline and reference, not those of whoever happened to ask first."""
         flight = new_reference()
+        structlog.contextvars.bind_contextvars(flight=flight)  # of this task alone: a flight is one
         try:
             async with asyncio.timeout(self._deadline):
                 profile = await self._source.fetch(identity)

@@ -18,10 +18,14 @@ from bot.access import Home
 
 @dataclass(eq=False)
 class SlackRefused(Exception):
-    """Slack did not take a token, or could not be asked. `problem` is Slack's error code, or the kind of failure."""
+    """Slack did not take a token, or could not be asked (then it has not `answered`).
+
+    `problem` is Slack's error code, or the kind of failure.
+    """
 
     problem: str
     method: str = "auth.test"
+    answered: bool = True
 
     def __str__(self) -> str:
         return f"Slack's {self.method} said {self.problem}"
@@ -58,12 +62,12 @@ async def asked(call: Awaitable[AsyncSlackResponse], method: str) -> AsyncSlackR
     try:
         return await call
     except SlackApiError as error:
-        code = error.response.get("error") if isinstance(error.response, AsyncSlackResponse) else None
-        raise SlackRefused(str(code or "an error without a code"), method) from None
+        told = getattr(error.response, "data", None)
+        raise SlackRefused(str(told.get("error") if isinstance(told, dict) else "nothing that can be read"), method) from None
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise SlackRefused(f"nothing ({type(error).__name__})", method) from None
-    except AttributeError:  # slack_sdk's own, when a proxy answers with plain text
-        raise SlackRefused("nothing that can be read", method) from None
+        raise SlackRefused(f"nothing ({type(error).__name__})", method, answered=False) from None
+    except AttributeError:  # slack_sdk's own, when a proxy says 200 in plain text
+        raise SlackRefused("nothing that can be read", method, answered=False) from None
 
 
 class Known(AsyncAuthorize):

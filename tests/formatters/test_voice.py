@@ -68,7 +68,7 @@ def test_sentences_hold_values() -> None:
 def test_a_time_ago_is_a_clock() -> None:
     """Slack keeps it true; its fallback is the date."""
     assert BRITISH.say(Message("card.fetched", {"ago": Ago(NOON)})) == Phrase(
-        ("Fetched from Adobe ", Clock(1793707200, "3 Nov 2026, 12:00"))
+        ("Fetched ", Clock(1793707200, "3 Nov 2026, 12:00"))
     )
 
 
