@@ -236,7 +236,10 @@ def _phone(value: str, config: CustomerConfig, _explicit: bool) -> str:
         raise _NotItsForm("too_short")
     if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise _NotItsForm("invalid_phone" if value.lstrip("( ").startswith("+") else "needs_country")
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    normal = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    if phonenumbers.parse(normal) != number:  # e.g. 000000, which loses another zero each time it is read
+        raise _NotItsForm("invalid_phone")
+    return normal
 
 
 def _digits(value: str, _config: CustomerConfig, _explicit: bool) -> str:

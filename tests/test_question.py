@@ -237,6 +237,9 @@ def test_unknown_namespace(text: str, alias: str, value: str) -> None:
         ("+49 30 23125 123 456 789 012", "Phone", "invalid_phone"),
         ("+999 123456", "Phone", "invalid_phone"),
         ("phone:twelve", "Phone", "invalid_phone"),
+        ("000000", "Phone", "invalid_phone"),
+        ("+49 00 30 23125 123", "Phone", "invalid_phone"),
+        ("+1 212 5550", "Phone", "too_short"),
         ("030 23125 123 456 789", "Phone", "needs_country"),
         ("ecid:12a", "ECID", "not_digits"),
         ("ecid:²٣", "ECID", "not_digits"),
@@ -345,6 +348,7 @@ NASTY = st.lists(
 
 
 @given(st.one_of(st.text(), NASTY))
+@example("000000")
 @example("<" * 3000)
 @example("1" * 2990 + "x")
 @example("crm:" + "(" * 1500 + ")" * 1500)
