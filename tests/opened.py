@@ -58,6 +58,7 @@ class Asked:
 
     async def shown(self, within: float = PATIENCE) -> Payload:
         """The card or notice that the asker sees, wherever it came."""
+        assert self.ack.status == 200
         return self.ack.message if "blocks" in self.ack.message else await self.mailbox.take(within)
 
 
@@ -74,12 +75,16 @@ class Opened:
     async def ask(self, text: str, **who: str) -> Asked:
         """Type `/customer <text>`."""
         mailbox = self.slack.mailbox()
-        return Asked(await self.wire.send("slash_commands", slack_side.command(text, **({"response_url": mailbox.url} | who))), mailbox)
+        return Asked(
+            await self.wire.send("slash_commands", slack_side.command(text, **({"response_url": mailbox.url} | who))), mailbox
+        )
 
     async def press(self, button: Payload, **who: Any) -> Asked:
         """Press a button."""
         mailbox = self.slack.mailbox()
-        return Asked(await self.wire.send("interactive", slack_side.press(button, **({"response_url": mailbox.url} | who))), mailbox)
+        return Asked(
+            await self.wire.send("interactive", slack_side.press(button, **({"response_url": mailbox.url} | who))), mailbox
+        )
 
     async def shown(self, text: str, **who: str) -> Payload:
         """Type `/customer <text>` and see the answer."""

@@ -1,7 +1,7 @@
 """Slack's side, for tests: its Web API, its response_urls and its Socket Mode, on a real loopback server.
 
-It is as strict as Slack where a test double is usually too kind: a method is refused for which `app_manifest.yml` asks no scope, a
-token of the wrong type is refused, and a response_url takes what it is scripted to take.
+It is as strict as Slack where a test double is usually too kind: a method is refused for which `app_manifest.yml` asks no scope,
+a token of the wrong type is refused, and a response_url takes what it is scripted to take.
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ class Ack:
 
     @property
     def message(self) -> Payload:
-        return orjson.loads(self.body) if self.body else {}
+        message: Payload = orjson.loads(self.body) if self.body else {}
+        return message
 
 
 class Wire(Protocol):
@@ -214,7 +215,8 @@ class SlackSide:
     async def envelope(self, kind: str, payload: object, **more: object) -> Payload:
         """Send an envelope and give its acknowledgement."""
         number = f"envelope-{next(self._numbers)}"
-        acked = self._acks[number] = asyncio.get_running_loop().create_future()
+        acked: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
+        self._acks[number] = acked
         link = await self.link()
         await link.send_json({"type": kind, "envelope_id": number, "payload": payload, "accepts_response_payload": True, **more})
         async with asyncio.timeout(PATIENCE):
@@ -351,7 +353,9 @@ def form_of(message: Payload) -> str:
 def buttons(message: Payload) -> dict[str, Payload]:
     """The buttons of a message by what is written on them."""
     elements = (each for block in message["blocks"] if block["type"] == "actions" for each in block["elements"])
-    return {each["text"]["text"]: {key: each[key] for key in ("action_id", "value", "url") if key in each} for each in elements}
+    return {
+        str(each["text"]["text"]): {key: each[key] for key in ("action_id", "value", "url") if key in each} for each in elements
+    }
 
 
 def words(message: object) -> str:

@@ -72,7 +72,8 @@ class Upstream:
 
 
 def kind_of(scope: Scope) -> str:
-    path, query = scope["path"], parse_qs(scope["query_string"].decode())
+    path: str = scope["path"]
+    query = parse_qs(scope["query_string"].decode())
     if path.endswith("/entities"):
         return "events" if "experienceevent" in query["schema.name"][0] else "profile"
     return {"/ims/token/v3": "token", "/data/core/ups/audiences/bulk-get": "audiences"}.get(path, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.types import Message
 
@@ -60,7 +61,7 @@ async def test_customer_that_never_comes(slack: SlackSide, transport: str) -> No
 
 async def test_real_numbers(slack: SlackSide, transport: str) -> None:
     """With the numbers that come with the service: Adobe takes 2.5 s, the ack leaves within 1.6 s, the card follows once."""
-    as_shipped = {"ack_budget": 1.5, "deadline": 8.0, "locale_patience": 0.3, "events_grace": 2.0}
+    as_shipped: dict[str, Any] = {"ack_budget": 1.5, "deadline": 8.0, "locale_patience": 0.3, "events_grace": 2.0}
     async with opened(slack, transport, port=True, **as_shipped) as service:
         service.upstream.always["profile"] = Turn(latency=2.5)
         began = asyncio.get_running_loop().time()

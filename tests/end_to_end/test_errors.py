@@ -49,7 +49,11 @@ REFUSALS: dict[str, tuple[tuple[int, Any], str, str]] = {
         "ada@example.com",
     ),
     "bulk without the one": ((200, {}), "No customer found", "ada@example.com"),
-    "empty edge": ((200, {"requestId": "r", "handle": [{"type": "activation:pull", "payload": []}]}), "No customer found", "ada@"),
+    "empty edge": (
+        (200, {"requestId": "r", "handle": [{"type": "activation:pull", "payload": []}]}),
+        "No customer found",
+        "ada@",
+    ),
     "422, no merge policy": (said(422, NO_POLICY), "Adobe isn't fully set up", "merge policy"),
     "422, too many": (said(422, FIFTY), "Too many identities to show", "446"),
     "422, other": (said(422, "Cannot be processed"), "Adobe refused this request", "status 422"),
@@ -140,7 +144,7 @@ async def test_broken_server(slack: SlackSide, kind: str) -> None:
     """However a server is broken, its answer ends as a notice, over real sockets; nothing of what it sent is shown."""
     upstream = Upstream()
     async with served(upstream, "127.0.0.1", 0) as ims, broken_server(kind) as url:
-        reached = {"network": True, "profile_url": url, "adobe_ims_url": ims, "read_timeout": 0.4}
+        reached: dict[str, Any] = {"network": True, "profile_url": url, "adobe_ims_url": ims, "read_timeout": 0.4}
         async with opened(slack, **reached) as service:
             notice = await service.shown("ada@example.com")
 
@@ -155,7 +159,13 @@ async def test_broken_sign_in(slack: SlackSide, kind: str) -> None:
     upstream = Upstream()
     good = b'{"access_token": "t", "token_type": "bearer", "expires_in": 86399}'
     async with served(_any_token(upstream), "127.0.0.1", 0) as adobe, broken_server(kind, times=1, good=good) as ims:
-        reached = {"network": True, "profile_url": adobe, "adobe_ims_url": ims, "read_timeout": 0.4, "failure_shared": 0.0}
+        reached: dict[str, Any] = {
+            "network": True,
+            "profile_url": adobe,
+            "adobe_ims_url": ims,
+            "read_timeout": 0.4,
+            "failure_shared": 0.0,
+        }
         async with opened(slack, **reached) as service:
             assert title(await service.shown("ada@example.com")) in NOTICES
             assert title(await service.shown("ada@example.com")) == "Ada Lovelace"
@@ -180,7 +190,7 @@ def _any_token(upstream: Upstream) -> ASGIApp:
         nonlocal token
         token = token or await _minted(upstream)
         headers = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
-        await upstream(scope | {"headers": [*headers, (b"authorization", f"Bearer {token}".encode())]}, receive, send)
+        await upstream({**scope, "headers": [*headers, (b"authorization", f"Bearer {token}".encode())]}, receive, send)
 
     return application
 

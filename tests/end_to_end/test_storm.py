@@ -41,7 +41,7 @@ async def test_one_call_for_all(slack: SlackSide, crowd: list[str], transport: s
 
 
 async def test_one_call_while_quick(slack: SlackSide, crowd: list[str]) -> None:
-    """The same when Adobe is quick, so that some cards are in the ack and some at the response_url: each asker has exactly one."""
+    """When Adobe is quick, some cards are in the ack and some come by response_url: each asker has exactly one."""
     async with opened(slack, deadline=20) as service:
         service.upstream.always["profile"] = Turn(latency=0.2)
         asked = await asyncio.gather(*(service.ask("ada@example.com", user=user) for user in crowd))

@@ -8,11 +8,13 @@ import pytest
 
 from tests.limits import violations
 from tests.opened import Opened, opened
-from tests.slack_side import ELSEWHERE, MEMBER, FAILED, Reply, SlackSide, buttons, title, words
+from tests.slack_side import ELSEWHERE, FAILED, MEMBER, Reply, SlackSide, buttons, title, words
 from tests.upstream import Turn
 
 
-@pytest.mark.parametrize("typed", ["ada@example.com", "ADA@Example.com", "<mailto:ada@example.com|ada@example.com>", "crm:c-10001"])
+@pytest.mark.parametrize(
+    "typed", ["ada@example.com", "ADA@Example.com", "<mailto:ada@example.com|ada@example.com>", "crm:c-10001"]
+)
 async def test_ways_to_type(service: Opened, typed: str) -> None:
     """An identity is understood in the ways in which people type and Slack pastes it."""
     assert title(await service.shown(typed)) == "Ada Lovelace"
@@ -113,7 +115,7 @@ async def test_slow_directory(slack: SlackSide, transport: str) -> None:
     ],
 )
 async def test_failing_directory(slack: SlackSide, transport: str, reply: Reply) -> None:
-    """When Slack doesn't tell the language, whatever it says instead, the answer comes in the default one, over either way out."""
+    """When Slack doesn't tell the language, whatever it says instead, answers come in the default one, either way."""
     slack.replies["users.info"] += [reply, reply]
     async with opened(slack, transport, default_locale="de-DE") as service:
         service.upstream.script["profile"].append(Turn(latency=0.2))

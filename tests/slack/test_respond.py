@@ -11,8 +11,9 @@ import pytest
 
 from bot.slack.respond import Forms, Responder
 from formatters.form import Form
+from formatters.locale import Reader
 from tests.opened import Opened, opened
-from tests.slack_side import EXPIRED, FAILED, INVALID_BLOCKS, THROTTLED, TEAM, Reply, SlackSide, buttons, form_of, title
+from tests.slack_side import EXPIRED, FAILED, INVALID_BLOCKS, TEAM, THROTTLED, Reply, SlackSide, buttons, form_of, title
 from tests.upstream import Turn
 
 Events = list[MutableMapping[str, Any]]
@@ -169,7 +170,7 @@ class Said:
 async def responded(sent: Sent, url: str, api_url: str = "https://slack.com/api/") -> bool:
     async with httpx.AsyncClient(transport=httpx.MockTransport(sent)) as http:
         responder = Responder(http, Forms(), api_url=api_url, pause=0.0)
-        return await responder.respond(url, Said(), None, team=TEAM)  # type: ignore[arg-type] - a fake with what is used
+        return await responder.respond(url, Said(), Reader(), team=TEAM)  # type: ignore[arg-type]  # a fake with what is used
 
 
 @pytest.mark.parametrize("url", ["https://hooks.slack.com/commands/1", "https://hooks.slack-gov.com:443/commands/1"])
