@@ -179,6 +179,7 @@ class Answering:
             told |= {"kind": error.kind, "flight": getattr(error, "flight", None)}
             answer = self._notice(error, inquiry)
         except Exception as error:  # noqa: BLE001 - the one boundary: whatever happens behind it, the asker gets an answer
+            told["kind"] = errors.Broken.kind
             answer = self._notice(error, inquiry)
         log.info(
             "answered",

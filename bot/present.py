@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from urllib.parse import quote
 
 from bot.config import CustomerConfig
 from bot.figures import figures
@@ -150,7 +151,7 @@ def _spending(profile: Profile) -> Chart | None:
 def _actions(profile: Profile, showing: Showing) -> Iterator[Action]:
     yield Action("refresh", Message("action.refresh"), token=showing.token(showing.question))
     for link in showing.config.links:
-        url = link.url.replace("{xid}", profile.xid).replace("{sandbox}", showing.source.sandbox)
+        url = link.url.replace("{xid}", quote(profile.xid, safe="")).replace("{sandbox}", showing.source.sandbox)
         yield Action(f"open:{link.key}", Words(link.label), url=url)
 
 

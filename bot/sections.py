@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ from bot.profiles.model import Contact, Profile, Propensity, Purchase
 from formatters.card import Data, Joined, Message, Moment, Money, Number, Section, Value, Words
 
 MOST_FACTORS = 3
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def sections(profile: Profile, rule: CardRule, config: CustomerConfig) -> Iterator[Section]:
@@ -38,10 +40,15 @@ def _purchase_list(profile: Profile, *_: object) -> Section:
 def _interactions(profile: Profile, _rule: object, config: CustomerConfig) -> Section:
     labels = config.profile.interaction_labels
     rows = tuple(
-        (Moment(each.time), Words(labels[each.kind]) if each.kind in labels else Data(each.kind), _data(each.campaign))
+        (Moment(each.time), Words(labels[each.kind]) if each.kind in labels else Data(each.kind), _campaign(each.campaign))
         for each in profile.interactions
     )
     return _section("interactions", ("date", "what", "campaign"), rows)
+
+
+def _campaign(name: str | None) -> Data | None:
+    """Journey Optimizer's events carry an id instead of a name; nobody on the phone can do anything with a UUID."""
+    return None if name is None or _UUID.fullmatch(name) else Data(name)
 
 
 def _consents(profile: Profile, _rule: object, config: CustomerConfig) -> Section:

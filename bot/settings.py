@@ -168,7 +168,7 @@ def load(*, slack: bool = True, **overrides: Any) -> Settings:
         ConfigurationError: with everything that is wrong, not just the first.
     """
     settings, wrong = readable(**overrides)
-    problems = (*wrong, *(_slack_problems(settings) if slack else ()), *_profile_problems(settings), *_network_problems(settings))
+    problems = (*wrong, *(_slack_problems(settings) if slack else ()), *_profile_problems(settings), *_common_problems(settings))
     if problems:
         raise ConfigurationError(problems)
     return settings
@@ -194,7 +194,12 @@ def _unread_files() -> Iterator[str]:
             yield f"{name.upper()}_FILE names a file that can't be read ({type(error).__name__})."
 
 
-def _network_problems(settings: Settings) -> Iterator[str]:
+def _common_problems(settings: Settings) -> Iterator[str]:
+    known = Reader.of(settings.default_locale, settings.default_time_zone, default=Reader("", ""))
+    if not known.locale:
+        yield "DEFAULT_LOCALE must be a language and region like en-US or de-DE."
+    if not known.time_zone:
+        yield "DEFAULT_TIME_ZONE must be a time zone like Europe/Berlin."
     if settings.https_proxy and not any(_address(settings.https_proxy, scheme) for scheme in ("http", "https")):
         yield "HTTPS_PROXY must be an address like http://proxy.example.com:3128."
     if settings.ca_bundle and not settings.ca_bundle.is_file():

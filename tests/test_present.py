@@ -315,6 +315,24 @@ def test_consents() -> None:
     )
 
 
+def test_campaigns_that_nobody_can_read_are_not_shown() -> None:
+    """A campaign is shown by its name; a bare UUID is left out."""
+    touches = (
+        Interaction(NOON, "clicked", "c2d81a35-1f0b-4e0f-b5a6-7e9d4c3f6a33"),
+        Interaction(NOON, "opened", "Spring"),
+        Interaction(NOON, "sent"),
+    )
+
+    assert [row[2] for row in rows(shown(profile(interactions=touches)), "interactions")] == [None, Data("Spring"), None]
+
+
+def test_phone_numbers_that_nobody_can_parse_stay_as_they_are() -> None:
+    """A number that is no number is shown as the source has it."""
+    odd = profile(contacts=(Contact("phone", "mobile_phone", "extension 5"),), propensities=())
+
+    assert rows(shown(odd), "attributes")[0][1] == Data("extension 5")
+
+
 def test_attributes() -> None:
     """What else is known is listed: the reasons of a score, contacts, and facts that are no figures."""
     listed = rows(shown(profile(contacts=(*profile().contacts, Contact("phone", "fax", "+493023125999")))), "attributes")

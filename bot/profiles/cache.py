@@ -17,7 +17,6 @@ PROFILE = TypeAdapter(Profile)
 ENTRY_OVERHEAD = 1_000
 """Bytes an entry takes besides its texts: the objects around them, measured with tracemalloc and rounded up."""
 
-MOST_BODIES = 24
 JITTER = 0.1
 
 

@@ -111,6 +111,8 @@ class Lookup:
             await self._flights.join(key, lambda: self._fetch(key, identity))
         except LookupFailed as error:
             log.warning("refresh_failed", kind=error.kind, flight=error.flight)
+        except Exception as error:  # noqa: BLE001 - nobody waits for it, so nobody else would hear of it
+            log.error("refresh_failed", exception=type(error).__name__)
 
     async def _fetch(self, key: str, identity: Identity) -> Entry:
         """One flight: it has its own deadline and reference, not those of whoever happened to ask first."""
