@@ -14,6 +14,7 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -38,6 +39,7 @@ PATIENCE = 10.0
 """Seconds after which a test gives up waiting; nothing that works takes as long."""
 
 
+@cache
 def granted_scopes() -> frozenset[str]:
     manifest = YAML(typ="safe").load(Path(__file__).parents[1] / "app_manifest.yml")
     return frozenset(manifest["oauth_config"]["scopes"]["bot"])
@@ -131,7 +133,7 @@ class SlackSide:
         self._numbers = itertools.count(1)
         self._links: asyncio.Queue[web.WebSocketResponse] = asyncio.Queue()
         self._acks: dict[str, asyncio.Future[Payload]] = {}
-        self.linked = asyncio.Event()
+        self.linked, self.called = asyncio.Event(), asyncio.Event()
 
     @property
     def api_url(self) -> str:
@@ -154,6 +156,7 @@ class SlackSide:
     async def _method(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
         self.calls[method] += 1
+        self.called.set()
         if self.replies.get(method):
             return await self.replies[method].popleft().response()
         return web.json_response(self._answer(method, request.headers.get("authorization"), await _arguments(request)))

@@ -5,23 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import aiohttp
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from structlog.testing import capture_logs
 
 from bot.app import account_of, network_of, open_service, web_client
 from bot.profiles.wire import Account
 from bot.serving import served
 from bot.slack.installation import SlackRefused
-from tests.opened import TRANSPORTS, hub_config, opened, settings_of
+from tests.opened import AUTHORITY, TRANSPORTS, hub_config, opened, settings_of
 from tests.slack_side import BOT_TOKEN, MEMBER, Reply, SlackSide, command, slack_side, title, words
 from tests.upstream import Turn, Upstream
 
@@ -130,23 +125,22 @@ async def test_cache_is_bounded(slack: SlackSide) -> None:
         assert service.upstream.calls["profile"] == 2
 
 
-async def test_one_session(slack: SlackSide, tmp_path: Path) -> None:
+async def test_one_session(slack: SlackSide) -> None:
     """Proxy and certificates are the same for the Web API, Socket Mode and response_urls."""
-    bundle = _authority(tmp_path / "ca.pem")
-    settings = settings_of(slack, ca_bundle=bundle, https_proxy="http://proxy.example.com:3128")
+    settings = settings_of(slack, ca_bundle=AUTHORITY, https_proxy="http://proxy.example.com:3128")
     async with aiohttp.ClientSession() as session:
         client = web_client(settings, session, token=BOT_TOKEN)
 
     assert client.proxy == "http://proxy.example.com:3128"
     assert client.ssl is not None
     assert [each["subject"] for each in client.ssl.get_ca_certs()] == [((("commonName", "Invented CA"),),)]
-    assert network_of(settings).ca_bundle == str(bundle)
+    assert network_of(settings).ca_bundle == str(AUTHORITY)
 
 
 async def test_no_bundle(slack: SlackSide) -> None:
     """Without a bundle the system's authorities are trusted."""
     async with aiohttp.ClientSession() as session:
-        assert web_client(settings_of(slack), session, token=None).ssl is None
+        assert web_client(settings_of(slack, ca_bundle=None), session, token=None).ssl is None
 
 
 async def test_only_one_address(slack: SlackSide) -> None:
@@ -157,21 +151,3 @@ async def test_only_one_address(slack: SlackSide) -> None:
             statuses = [(await client.get("/slack/events")).status_code, (await client.post("/")).status_code]
 
     assert statuses == [405, 404]
-
-
-def _authority(path: Path) -> Path:
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Invented CA")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    return path

@@ -152,8 +152,7 @@ async def test_stopped_while_starting(slack: SlackSide, tmp_path: Path) -> None:
     slack.replies["auth.test"].append(Reply(after=gate))
     async with started(environment(slack), tmp_path) as running:
         async with asyncio.timeout(PATIENCE):
-            while not slack.calls["auth.test"]:
-                await asyncio.wait([asyncio.ensure_future(asyncio.sleep(0.01))])
+            await slack.called.wait()
         running.process.send_signal(signal.SIGTERM)
         code, _ = await running.ended()
         gate.set()

@@ -25,10 +25,10 @@ def crowd(slack: SlackSide) -> list[str]:
     return askers()
 
 
-async def test_one_call_for_all(slack: SlackSide, crowd: list[str], transport: str) -> None:
-    """A thousand commands for a customer who isn't cached: one call for the profile, a thousand cards."""
+async def test_one_call_for_all(slack: SlackSide, crowd: list[str]) -> None:
+    """A thousand commands for a customer who isn't cached, over Socket Mode: one call for the profile, a thousand cards."""
     gate = asyncio.Event()
-    async with opened(slack, transport, deadline=20, read_timeout=20) as service:
+    async with opened(slack, "socket", deadline=20) as service:
         service.upstream.script["profile"].append(Turn(gate=gate))
         asked = await asyncio.gather(*(service.ask("ada@example.com", user=user) for user in crowd))
         gate.set()
@@ -41,7 +41,7 @@ async def test_one_call_for_all(slack: SlackSide, crowd: list[str], transport: s
 
 
 async def test_one_call_while_quick(slack: SlackSide, crowd: list[str]) -> None:
-    """When Adobe is quick, some cards are in the ack and some come by response_url: each asker has exactly one."""
+    """Over HTTP, while Adobe is quick, some cards are in the ack and some come by response_url: each asker has exactly one."""
     async with opened(slack, deadline=20) as service:
         service.upstream.always["profile"] = Turn(latency=0.2)
         asked = await asyncio.gather(*(service.ask("ada@example.com", user=user) for user in crowd))

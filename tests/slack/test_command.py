@@ -96,7 +96,7 @@ async def test_slow_directory(slack: SlackSide, transport: str) -> None:
         second = await service.ask("nobody@example.com", user="U0BERLIN")
 
         assert title(first.ack.message) == "No customer found"
-        assert first.ack.seconds < 0.1 + 0.2
+        assert first.ack.seconds < 0.6
         assert title(second.ack.message) == "Niemanden gefunden"
         assert slack.calls["users.info"] == 1
 
