@@ -21,6 +21,7 @@ from bot.profiles.model import (
     Contact,
     Fact,
     Identities,
+    Interaction,
     Item,
     Missing,
     Name,
