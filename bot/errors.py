@@ -33,10 +33,9 @@ exception text is ever shown, and none holds a customer's data: what was typed t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-if TYPE_CHECKING:
-    from bot.question import Identity, Question
+from bot.question import Identity, Question
 
 
 class CustomerContextError(Exception):

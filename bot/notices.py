@@ -13,7 +13,8 @@ from typing import Any
 
 from bot import errors
 from bot.config import CustomerConfig
-from bot.question import Identity, Question, likely_typos
+from bot.question import Identity, Question
+from bot.reading import likely_typos
 from formatters.card import Action, Data, Joined, Message, Notice, Number, Value, Words
 
 Values = Mapping[str, Value]

@@ -19,7 +19,8 @@ from bot.present import Source
 from bot.profiles.cache import PROFILE, Entry
 from bot.profiles.lookup import Found, State
 from bot.profiles.model import Profile
-from bot.question import Asker, Identity, Place, Question, parse
+from bot.question import Asker, Identity, Place, Question
+from bot.reading import parse
 from bot.seal import Seal
 from bot.telemetry import ALLOWED
 from formatters.card import Card, Message, Notice

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import TokenNotAccepted
-from bot.question import LONGEST_VALUE, Identity, Question
+from bot.question import Identity, Question
+from bot.reading import LONGEST_VALUE
 from bot.seal import Seal
 from tests.factories import KEYS, QUESTION
 

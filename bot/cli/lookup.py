@@ -15,7 +15,8 @@ from bot.access import Home
 from bot.answering import Answer
 from bot.app import open_answering
 from bot.config import CustomerConfig
-from bot.question import Asker, Place, Question, parse
+from bot.question import Asker, Place, Question
+from bot.reading import parse
 from bot.seal import Seal
 from bot.settings import ConfigurationError, Settings
 from bot.tasks import TaskSet

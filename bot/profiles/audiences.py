@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.profiles.directory import MOST_AUDIENCES
+from bot.profiles.catalogue import MOST_AUDIENCES
 
 
 @dataclass(frozen=True, slots=True)

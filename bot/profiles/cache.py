@@ -7,10 +7,10 @@ import random
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
-from aiocache.base import BaseCache
 from pydantic import TypeAdapter
 
 from bot.profiles.model import Profile
+from bot.profiles.ports import Storage
 
 PROFILE = TypeAdapter(Profile)
 
@@ -67,7 +67,7 @@ class ProfileCache:
 
     def __init__(
         self,
-        storage: BaseCache,
+        storage: Storage,
         *,
         lifetimes: Lifetimes,
         clock: Callable[[], float],

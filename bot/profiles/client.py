@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 
 from bot.errors import RequestRefused
-from bot.profiles import directory, wire
+from bot.profiles import catalogue, wire
 from bot.profiles.http import send
 from bot.profiles.ports import Tokens
 from bot.profiles.refusals import token_refused
@@ -89,23 +89,23 @@ class AdobeClient:
     async def audience_names(self, ids: Sequence[str]) -> dict[str, str]:
         """Name by id; audiences that Adobe doesn't know are left out."""
         names: dict[str, str] = {}
-        for start in range(0, len(ids), directory.MOST_AUDIENCES):
-            some = ids[start : start + directory.MOST_AUDIENCES]
-            names |= directory.read_audience_names(await self._ask(directory.audiences_request(self._account, some)))
+        for start in range(0, len(ids), catalogue.MOST_AUDIENCES):
+            some = ids[start : start + catalogue.MOST_AUDIENCES]
+            names |= catalogue.read_audience_names(await self._ask(catalogue.audiences_request(self._account, some)))
         return names
 
-    async def merge_policies(self) -> tuple[directory.MergePolicy, ...]:
+    async def merge_policies(self) -> tuple[catalogue.MergePolicy, ...]:
         """The merge policies for profiles."""
-        return directory.read_merge_policies(await self._ask(directory.merge_policies_request(self._account)))
+        return catalogue.read_merge_policies(await self._ask(catalogue.merge_policies_request(self._account)))
 
     async def namespaces(self) -> tuple[str, ...]:
         """The codes of the organisation's identity namespaces."""
-        return directory.read_namespaces(await self._ask(directory.namespaces_request(self._account)))
+        return catalogue.read_namespaces(await self._ask(catalogue.namespaces_request(self._account)))
 
     async def union_schema(self) -> wire.Json:
         """The union schema for profiles, which is megabytes in large organisations."""
-        request = directory.union_request(self._account)
-        return directory.read_union(await self._ask(request, most_bytes=MOST_SCHEMA_BYTES))
+        request = catalogue.union_request(self._account)
+        return catalogue.read_union(await self._ask(request, most_bytes=MOST_SCHEMA_BYTES))
 
     async def _ask(self, request: wire.Request, most_bytes: int | None = None) -> wire.Answer:
         """A token that Adobe calls invalid is renewed once, and the call sent again."""

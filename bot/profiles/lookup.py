@@ -10,8 +10,8 @@ from enum import StrEnum
 import structlog
 
 from bot.errors import DeadlinePassed, LookupFailed, NotFound, SourceFailed, Throttled, Unreachable
+from bot.flights import Flights
 from bot.profiles.cache import Entry, ProfileCache
-from bot.profiles.flights import Flights
 from bot.profiles.model import Profile
 from bot.profiles.ports import ProfileSource
 from bot.question import Identity

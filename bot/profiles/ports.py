@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from bot.profiles.model import Profile
-    from bot.question import Identity
+from bot.profiles.model import Profile
+from bot.question import Identity
+
+
+class Storage(Protocol):
+    """Where entries are kept, by key: an aiocache back end that keeps values as they are, or one that speaks like it."""
+
+    async def get(self, key: str) -> Any:
+        """What is kept under `key`, None if nothing is."""
+        ...
+
+    async def set(self, key: str, value: object, ttl: float) -> Any:
+        """Keep `value` for `ttl` seconds."""
+        ...
 
 
 class ProfileSource(Protocol):

@@ -12,13 +12,12 @@ import orjson
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.question import Asker, Place, parse
+from bot.question import Asker, Place
+from bot.reading import parse
 from bot.slack.doors import Doors, left, received
 from bot.slack.respond import ack
 from formatters.card import Message
 from formatters.voice import Voice
-
-COMMAND = "/customer"
 
 
 async def on_command(request: AsyncBoltRequest, doors: Doors) -> BoltResponse:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from aiocache.base import BaseCache
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.profiles.flights import Flights
+from bot.flights import Flights
+from bot.profiles.ports import Storage
 from bot.tasks import TaskSet
 from formatters.locale import Reader
 
@@ -25,7 +25,7 @@ class Directory:
     def __init__(
         self,
         client: AsyncWebClient,
-        cache: BaseCache,
+        cache: Storage,
         tasks: TaskSet,
         *,
         default: Reader,

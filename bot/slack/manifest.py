@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.slack.command import COMMAND
+COMMAND = "/customer"
 
 SCOPES = frozenset({"commands", "users:read"})
 """commands for the slash command, users:read for `users.info`. Answers go out through acks and response_urls, which need none."""

@@ -14,10 +14,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import Broken
 from bot.seal import Seal
 from bot.slack.buttons import ASKING, on_button
-from bot.slack.command import COMMAND, on_command
+from bot.slack.command import on_command
 from bot.slack.doors import Doors
 from bot.slack.ingress import Dispatch, Payload
 from bot.slack.installation import Installation, Known
+from bot.slack.manifest import COMMAND
 from bot.slack.respond import ack, finished
 from bot.telemetry import new_reference
 from formatters.card import Notice

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from bot.errors import LookupFailed, NotSetUp, RequestRefused, SourceFailed, Unreachable
+from bot.profiles.catalogue import MergePolicy
 from bot.profiles.client import AdobeClient, Exchange
-from bot.profiles.directory import MergePolicy
 from bot.profiles.http import Network, create_client
 from bot.question import Identity
 from tests.broken import KINDS, broken_server

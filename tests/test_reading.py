@@ -15,7 +15,8 @@ from bot.errors import (
     UnknownNamespace,
     ValueNotAccepted,
 )
-from bot.question import LONGEST_TEXT, LONGEST_VALUE, MOST_OFFERED, Identity, Question, likely_typos, parse
+from bot.question import Identity, Question
+from bot.reading import LONGEST_TEXT, LONGEST_VALUE, MOST_OFFERED, likely_typos, parse
 from tests.factories import ADA, config, configured
 
 PHONE = Identity("Phone", "+493023125123")

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.profiles.flights import Flights
+from bot.flights import Flights
 from bot.tasks import TaskSet
 
 pytestmark = pytest.mark.looptime
