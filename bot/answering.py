@@ -145,8 +145,8 @@ class Answering:
         reweigh: Callable[[str, Entry], Awaitable[None]],
         clock: Callable[[], float],
         source: present.Source,
-        deadline: float = 8.0,
-        consents_for: float = 3600.0,
+        deadline: float,
+        consents_for: float,
     ) -> None:
         self._lookup = lookup
         self._config = config

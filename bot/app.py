@@ -26,11 +26,11 @@ from bot.hub.app import Credentials as HubCredentials
 from bot.hub.app import create_hub
 from bot.hub.sample import sample_store
 from bot.memory import BoundedMemory
+from bot.network import Network, create_client, create_session
 from bot.present import Source
 from bot.profiles import ims
 from bot.profiles.cache import Entry, Lifetimes, ProfileCache
 from bot.profiles.client import AdobeClient, Exchange
-from bot.profiles.http import Network, create_client, create_session
 from bot.profiles.lookup import Lookup
 from bot.profiles.model import Profile
 from bot.profiles.source import AdobeSource, Patience

@@ -16,7 +16,8 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from bot.config import CustomerConfig
-from bot.settings import ConfigurationError, Settings
+from bot.errors import ConfigurationError
+from bot.settings import Settings
 
 log = structlog.get_logger()
 

@@ -28,6 +28,14 @@ CustomerContextError
 
 Each leaf's `kind` names its notice in the message catalogue (`notice.<kind>.…`), and its fields are what that notice needs. No
 exception text is ever shown, and none holds a customer's data: what was typed travels in fields, which nothing logs.
+
+For whoever runs the service, before it runs:
+
+```
+SetupError
+├── ConfigurationError   settings or customer.yml
+└── SlackRefused         a token that Slack doesn't take
+```
 """
 
 from __future__ import annotations
@@ -213,3 +221,32 @@ class Broken(CustomerContextError):
     """Our own mistake, caught at the boundary. The log has its type under the reference."""
 
     kind = "broken"
+
+
+class SetupError(Exception):
+    """The service can't start. `str()` are sentences for whoever runs it."""
+
+
+@dataclass(eq=False)
+class ConfigurationError(SetupError):
+    """Settings or `customer.yml` are wrong; `problems` are sentences, one for each thing that must be mended."""
+
+    problems: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
+
+
+@dataclass(eq=False)
+class SlackRefused(SetupError):
+    """Slack did not take a token, or could not be asked (then it has not `answered`).
+
+    `problem` is Slack's error code, or the kind of failure.
+    """
+
+    problem: str
+    method: str = "auth.test"
+    answered: bool = True
+
+    def __str__(self) -> str:
+        return f"Slack's {self.method} said {self.problem}"

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from bot.settings import ConfigurationError
+from bot.errors import ConfigurationError
 
 BACKLOG = 2048
 KEEP_ALIVE = 75

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.errors import ConfigurationError
 from bot.seal import SHORTEST_KEY
 from formatters.locale import Reader
 
@@ -24,16 +24,6 @@ HUB = "hub:"
 """`PROFILE_URL` for the embedded hub."""
 
 ENV_FILE = ".env"
-
-
-@dataclass(eq=False)
-class ConfigurationError(Exception):
-    """Settings or `customer.yml` are wrong; `problems` are sentences, one for each thing that must be mended."""
-
-    problems: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return "\n".join(self.problems)
 
 
 class Settings(BaseSettings):

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot import customer_file
 from bot.config import CustomerConfig, Direction, Format
+from bot.profiles.cache import Lifetimes
 from bot.profiles.model import (
     Audience,
     Consent,
@@ -26,12 +27,15 @@ from bot.profiles.model import (
     Propensity,
     Purchase,
 )
+from bot.profiles.source import Patience
 from bot.question import Identity, Question
 
 NOON = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 EPOCH = NOON.timestamp()
 ADA = Identity("Email", "ada@example.com")
 QUESTION = Question(ADA)
+LIFETIMES = Lifetimes(fresh=60, stale=600, kept=86_400, not_found=30)
+PATIENCE = Patience(events_limit=50, events_grace=2.0)
 KEYS = ("invented key of the tests, number one", "invented key of the tests, number two")
 
 

@@ -7,18 +7,18 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from bot import customer_file, settings
+from bot import settings
 from bot.app import Service, open_service
 from bot.config import CustomerConfig
 from bot.serving import served
 from bot.settings import Settings
 from tests import slack_side
+from tests.factories import config as packaged
 from tests.slack_side import APP_TOKEN, BOT_TOKEN, PATIENCE, SIGNING_SECRET, Ack, Http, Mailbox, Payload, SlackSide, Socket, Wire
 from tests.upstream import CREDENTIALS, URL, Upstream
 
@@ -30,11 +30,6 @@ APP_KEY = "an-invented-application-key-of-32"
 
 BRISK = {"ack_budget": 0.15, "deadline": 0.8, "locale_patience": 0.1, "failure_shared": 0.2, "events_grace": 0.2}
 """The real durations, scaled down."""
-
-
-@cache
-def hub_config() -> CustomerConfig:
-    return customer_file.load(customer_file.HUBS)
 
 
 def settings_of(slack: SlackSide, transport: str = "http", **overrides: Any) -> Settings:
@@ -109,7 +104,7 @@ async def opened(
     adobe: httpx.AsyncBaseTransport | None = None,
     network: bool = False,
     port: bool = False,
-    config: Callable[[], CustomerConfig] = hub_config,
+    config: Callable[[], CustomerConfig] = packaged,
     clock: Callable[[], float] = time.time,
     **overrides: Any,
 ) -> AsyncIterator[Opened]:

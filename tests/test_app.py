@@ -13,10 +13,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.app import account_of, network_of, open_service, web_client
+from bot.errors import SlackRefused
 from bot.profiles.wire import Account
 from bot.serving import served
-from bot.slack.installation import SlackRefused
-from tests.opened import AUTHORITY, TRANSPORTS, hub_config, opened, settings_of
+from tests.factories import config
+from tests.opened import AUTHORITY, TRANSPORTS, opened, settings_of
 from tests.slack_side import BOT_TOKEN, MEMBER, Reply, SlackSide, command, slack_side, title, words
 from tests.upstream import Turn, Upstream
 
@@ -66,7 +67,7 @@ async def test_account(slack: SlackSide) -> None:
 async def test_refused_token(slack: SlackSide) -> None:
     """A bot token that Slack refuses stops the start, and leaves nothing open."""
     with pytest.raises(SlackRefused, match="invalid_auth"):
-        async with open_service(settings_of(slack, slack_bot_token="xoxb-wrong"), hub_config):
+        async with open_service(settings_of(slack, slack_bot_token="xoxb-wrong"), config):
             pass
 
 

@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 from bot import customer_file
 from bot.config import CustomerConfig
 from bot.customer_file import HUBS, PACKAGED, Current, load
-from bot.settings import HUB, ConfigurationError, Settings
+from bot.errors import ConfigurationError
+from bot.settings import HUB, Settings
 
 Write = Callable[[str | bytes], Path]
 NO_KEY = "there is no such key; see docs/customer.schema.json for those that are."

@@ -29,6 +29,7 @@ from formatters.card import Card, Notice
 from formatters.form import Form
 from formatters.locale import Reader
 from formatters.text import text
+from tests.factories import PATIENCE
 from tests.formatters.test_oracle import build
 from tests.limits import violations
 
@@ -57,7 +58,7 @@ async def _all_contents() -> Contents:
     async with httpx.AsyncClient(transport=transport, base_url="http://hub") as http:
         tokens = ims.ImsTokens(http, ims.Credentials("http://hub", who.client_id, who.client_secret), clock=time.monotonic)
         client = AdobeClient(http, Account(who.org_id, who.sandbox, who.client_id), tokens)
-        source = AdobeSource(client, lambda: CONFIG, clock=time.monotonic)
+        source = AdobeSource(client, lambda: CONFIG, clock=time.monotonic, patience=PATIENCE)
         return {each.value: await _content(source, Identity(each.namespace, each.value)) for each in sample_identities(store)}
 
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from bot.errors import ConfigurationError
 from bot.serving import served
-from bot.settings import ConfigurationError
 
 
 class Greeter:

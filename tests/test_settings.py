@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.settings import HUB, ConfigurationError, Settings, load, readable, safe_url
+from bot.errors import ConfigurationError
+from bot.settings import HUB, Settings, load, readable, safe_url
 from formatters.locale import Reader
 
 KEY = "0123456789abcdef0123456789abcdef"

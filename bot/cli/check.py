@@ -15,12 +15,12 @@ from ruamel.yaml.error import YAMLError
 from bot import customer_file, settings
 from bot.app import network_of, open_adobe, web_client
 from bot.config import CustomerConfig
-from bot.errors import LookupFailed, NotSetUp
+from bot.errors import ConfigurationError, LookupFailed, NotSetUp, SlackRefused
+from bot.network import create_session
 from bot.profiles.client import AdobeClient
-from bot.profiles.http import create_session
 from bot.profiles.paths import profile_fields
-from bot.settings import ConfigurationError, Settings, secret
-from bot.slack.installation import Installation, SlackRefused
+from bot.settings import Settings, secret
+from bot.slack.installation import Installation
 from bot.slack.manifest import problems
 
 T = TypeVar("T")

@@ -18,8 +18,9 @@ from bot import customer_file, settings
 from bot.app import open_service
 from bot.cli.screen import as_seen
 from bot.cli.stand_in import StandIn
+from bot.errors import ConfigurationError
 from bot.serving import served
-from bot.settings import HUB, ConfigurationError
+from bot.settings import HUB
 
 FIRST = "ada@example.com"
 ANYWHERE = 0

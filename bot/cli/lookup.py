@@ -15,10 +15,11 @@ from bot.access import Home
 from bot.answering import Answer
 from bot.app import open_answering
 from bot.config import CustomerConfig
+from bot.errors import ConfigurationError
 from bot.question import Asker, Place, Question
 from bot.reading import parse
 from bot.seal import Seal
-from bot.settings import ConfigurationError, Settings
+from bot.settings import Settings
 from bot.tasks import TaskSet
 from formatters import blocks
 from formatters.card import Card

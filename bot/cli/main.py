@@ -12,8 +12,7 @@ from bot.cli.demo import demo
 from bot.cli.lookup import lookup
 from bot.cli.run import run
 from bot.cli.schema import schema
-from bot.settings import ConfigurationError
-from bot.slack.installation import SlackRefused
+from bot.errors import ConfigurationError, SlackRefused
 from bot.telemetry import configure_logging
 
 app = typer.Typer(

@@ -27,10 +27,10 @@ class Lifetimes:
     Fresh: returned as it is. Stale: returned, and refreshed behind. Kept: shown only if the source can't be reached.
     """
 
-    fresh: float = 60.0
-    stale: float = 600.0
-    kept: float = 86_400.0
-    not_found: float = 30.0
+    fresh: float
+    stale: float
+    kept: float
+    not_found: float
     partial: float = 10.0
 
 

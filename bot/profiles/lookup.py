@@ -61,8 +61,8 @@ class Lookup:
         *,
         key_of: Callable[[Identity], str],
         clock: Callable[[], float],
-        deadline: float = 8.0,
-        linger: float = 1.0,
+        deadline: float,
+        linger: float,
         valid_until: Callable[[Profile, float], float | None] = lambda _profile, _after: None,
     ) -> None:
         self._source = source

@@ -41,8 +41,8 @@ class Client(Protocol):
 class Patience:
     """How much is asked for, and how long it is waited for or remembered (seconds)."""
 
-    events_limit: int = 50
-    events_grace: float = 2.0
+    events_limit: int
+    events_grace: float
     """For events, after the attributes have come."""
     names_grace: float = 1.0
     """For the names of audiences, after the attributes have come."""
@@ -76,7 +76,7 @@ class AdobeSource:
         config: Callable[[], CustomerConfig],
         *,
         clock: Callable[[], float],
-        patience: Patience = Patience(),
+        patience: Patience,
     ) -> None:
         self._client = client
         self._config = config

@@ -29,9 +29,9 @@ class Directory:
         tasks: TaskSet,
         *,
         default: Reader,
+        patience: float,
         kept: float = 3600.0,
         kept_unknown: float = 60.0,
-        patience: float = 0.3,
     ) -> None:
         self._client = client
         self._cache = cache

@@ -27,7 +27,7 @@ class Doors:
     forms: Forms
     directory: Directory
     tasks: TaskSet
-    ack_budget: float = 1.5
+    ack_budget: float
 
     async def deliver(self, asked: Awaitable[Answer], url: str, asker: Asker, *, replace: bool = False) -> None:
         """Send the answer to `url` when it is there."""

@@ -14,21 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.access import Home
-
-
-@dataclass(eq=False)
-class SlackRefused(Exception):
-    """Slack did not take a token, or could not be asked (then it has not `answered`).
-
-    `problem` is Slack's error code, or the kind of failure.
-    """
-
-    problem: str
-    method: str = "auth.test"
-    answered: bool = True
-
-    def __str__(self) -> str:
-        return f"Slack's {self.method} said {self.problem}"
+from bot.errors import SlackRefused
 
 
 @dataclass(frozen=True, slots=True)

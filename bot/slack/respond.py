@@ -75,7 +75,7 @@ class Responder:
     (before another try) are in seconds.
     """
 
-    def __init__(self, http: httpx.AsyncClient, forms: Forms, *, api_url: str, timeout: float = 5.0, pause: float = 0.5) -> None:
+    def __init__(self, http: httpx.AsyncClient, forms: Forms, *, api_url: str, timeout: float, pause: float = 0.5) -> None:
         self._http = http
         self._forms = forms
         self._stand_in = urlsplit(api_url)

@@ -7,13 +7,14 @@ from functools import cache
 from pathlib import Path
 
 import orjson
-from ruamel.yaml import YAML
 
+from bot import customer_file
 from bot.config import CustomerConfig
 from bot.profiles.model import Profile
 from bot.profiles.wire import Account, Answer, Json, RawProfile
 from bot.profiles.xdm import to_profile
 from bot.question import Identity
+from tests.factories import config
 
 ROOT = Path(__file__).parents[2]
 ADA = Identity("Email", "ada@example.com")
@@ -46,26 +47,17 @@ def event(time: str = "2026-03-02T10:00:00Z", kind: str = "commerce.purchases", 
 
 @cache
 def default_config() -> CustomerConfig:
-    return CustomerConfig.model_validate(_read("bot/customer.yml"))
-
-
-@cache
-def hub_config() -> CustomerConfig:
-    return CustomerConfig.model_validate(_read("bot/customer.yml") | _read("bot/hub/customer.yml"))
-
-
-def _read(path: str) -> dict[str, object]:
-    content: dict[str, object] = YAML(typ="safe").load(ROOT / path)
-    return content
+    """The packaged configuration alone."""
+    return customer_file.load()
 
 
 def read(
     entity: dict[str, object],
     events: Sequence[object] | None = (),
     names: Mapping[str, str] | None = None,
-    config: CustomerConfig | None = None,
+    mapping: CustomerConfig | None = None,
 ) -> Profile:
-    return to_profile(ADA, RawProfile(ADA_XID, entity), events, names or {}, config or hub_config())
+    return to_profile(ADA, RawProfile(ADA_XID, entity), events, names or {}, mapping or config())
 
 
 def configured(section: str, *rules: dict[str, object]) -> CustomerConfig:
@@ -78,7 +70,7 @@ def configured(section: str, *rules: dict[str, object]) -> CustomerConfig:
 
 
 def with_arrays() -> CustomerConfig:
-    content = hub_config().model_dump()
+    content = config().model_dump()
     content["profile"]["purchases"]["instead_of_events"] = {
         "path": "_demo.orders",
         "time": "at",

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from bot.memory import BoundedMemory
-from bot.profiles.cache import ENTRY_OVERHEAD, JITTER, PROFILE, Entry, Lifetimes, ProfileCache
+from bot.profiles.cache import ENTRY_OVERHEAD, JITTER, PROFILE, Entry, ProfileCache
 from bot.profiles.model import Missing, Part, Why
-from tests.factories import EPOCH, NOON, profile
+from tests.factories import EPOCH, LIFETIMES, NOON, profile
 
 
 @dataclass
@@ -38,7 +38,7 @@ def memory() -> BoundedMemory:
 
 @pytest.fixture
 def cache(memory: BoundedMemory, clock: Clock) -> ProfileCache:
-    return ProfileCache(memory, lifetimes=Lifetimes(), clock=clock, spread=lambda: 1.0)
+    return ProfileCache(memory, lifetimes=LIFETIMES, clock=clock, spread=lambda: 1.0)
 
 
 def lives(entry: Entry) -> tuple[float, float, float]:
@@ -101,8 +101,8 @@ async def test_valid_until(cache: ProfileCache, until: float | None, expected: f
 
 async def test_spread(memory: BoundedMemory, clock: Clock) -> None:
     """Entries that came together don't turn stale together."""
-    half = ProfileCache(memory, lifetimes=Lifetimes(), clock=clock, spread=lambda: 0.5)
-    some = ProfileCache(memory, lifetimes=Lifetimes(), clock=clock)
+    half = ProfileCache(memory, lifetimes=LIFETIMES, clock=clock, spread=lambda: 0.5)
+    some = ProfileCache(memory, lifetimes=LIFETIMES, clock=clock)
 
     assert lives(await half.put("a", profile())) == (30, 300, 86_400)
     assert lives(await some.put("a", profile()))[0] == pytest.approx(60, rel=JITTER)

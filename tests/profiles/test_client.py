@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from bot.errors import LookupFailed, NotSetUp, RequestRefused, SourceFailed, Unreachable
+from bot.network import Network, create_client
 from bot.profiles.catalogue import MergePolicy
 from bot.profiles.client import AdobeClient, Exchange
-from bot.profiles.http import Network, create_client
 from bot.question import Identity
 from tests.broken import KINDS, broken_server
 from tests.profiles.invented import ACCOUNT, ADA, ADA_XID, entry, event

@@ -26,7 +26,7 @@ def nested(path: str, value: object) -> dict[str, object]:
 
 def fact(value: object, **rule: object) -> tuple[tuple[Fact, ...], int]:
     config = configured("facts", {"key": "fact", "label": "Fact", "path": "_demo.fact"} | rule)
-    profile = read(value if isinstance(value, dict) and "_demo" in value else nested("_demo.fact", value), config=config)
+    profile = read(value if isinstance(value, dict) and "_demo" in value else nested("_demo.fact", value), mapping=config)
     return profile.facts, profile.dropped
 
 
@@ -152,6 +152,6 @@ def test_propensity_without_factors() -> None:
     rule = {"key": "buy", "label": "Buy", "path": "_demo.buy", "scale": 1, "direction": "high_is_good"}
     config = configured("propensities", rule | {"bands": [{"key": "any", "label": "any", "at_least": 0}]})
 
-    assert read({"_demo": {"buy": 0.5}}, config=config).propensities == (
+    assert read({"_demo": {"buy": 0.5}}, mapping=config).propensities == (
         Propensity("buy", Decimal("0.5"), Decimal(1), "any", Direction.GOOD),
     )

@@ -17,7 +17,8 @@ from bot.profiles.model import (
 )
 from bot.profiles.wire import RawProfile
 from bot.profiles.xdm import to_profile
-from tests.profiles.invented import ADA, ADA_XID, event, hub_config, read, with_arrays
+from tests.factories import config
+from tests.profiles.invented import ADA, ADA_XID, event, read, with_arrays
 
 TEN = datetime(2026, 3, 2, 10, tzinfo=UTC)
 ORDER = {"order": {"purchaseID": "P-1", "priceTotal": 19.99, "currencyCode": "EUR"}}
@@ -143,7 +144,7 @@ def test_arrays_instead_of_events() -> None:
         {"at": "2026-03-02T07:00:00Z"},
         {"how": "opened"},
     ]
-    profile = read({"_demo": {"orders": orders, "touches": touches}}, None, config=with_arrays())
+    profile = read({"_demo": {"orders": orders, "touches": touches}}, None, mapping=with_arrays())
 
     assert profile.purchases == (
         Purchase(TEN, items=(Item("Hat"),)),
@@ -158,12 +159,12 @@ def test_arrays_instead_of_events() -> None:
 
 def test_events_go_before_arrays() -> None:
     """Where events are to be had, arrays aren't looked at."""
-    assert read({"_demo": {"orders": [{"at": "2026-03-01"}]}}, [], config=with_arrays()).purchases == ()
+    assert read({"_demo": {"orders": [{"at": "2026-03-01"}]}}, [], mapping=with_arrays()).purchases == ()
 
 
 def test_neither_events_nor_arrays() -> None:
     """Without events, and without arrays, there are none; what is missing comes with the profile."""
     missing = (Missing(Part.EVENTS, Why.LATE),)
-    profile = to_profile(ADA, RawProfile(ADA_XID, {}), None, {}, hub_config(), missing)
+    profile = to_profile(ADA, RawProfile(ADA_XID, {}), None, {}, config(), missing)
 
     assert (profile.purchases, profile.interactions, profile.missing) == ((), (), missing)

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import traceback
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -13,7 +14,8 @@ import httpx
 import pytest
 
 from bot.errors import LookupFailed, SourceFailed, Unreachable
-from bot.profiles.http import FOREIGN, Network, create_client, create_session, send, translate
+from bot.network import Network, create_client, create_session
+from bot.profiles.http import FOREIGN, send, translate
 from bot.profiles.wire import Answer, read_json
 from tests.broken import KINDS, broken_server
 
@@ -147,7 +149,7 @@ async def test_no_cookies() -> None:
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server, create_client(Network(), base_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as client:
+    async with server, create_client(IMPATIENT, base_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as client:
         for _ in range(2):
             await send(client, client.build_request("GET", "/"), most_bytes=MOST)
 
@@ -166,7 +168,7 @@ async def test_proxy() -> None:
         writer.close()
 
     server = await asyncio.start_server(proxy, "127.0.0.1", 0)
-    network = Network(proxy=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    network = replace(IMPATIENT, proxy=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     async with server, create_client(network) as client:
         await get(client, "http://platform.example.com")
     async with await asyncio.start_server(proxy, "127.0.0.1", 0):
@@ -189,4 +191,4 @@ async def test_shared_session() -> None:
 async def test_certificates_are_read_at_the_start(tmp_path: Path) -> None:
     """A CA bundle that can't be read stops the start, instead of the first look-up."""
     with pytest.raises(FileNotFoundError):
-        create_client(Network(ca_bundle=str(tmp_path / "missing.pem")))
+        create_client(replace(IMPATIENT, ca_bundle=str(tmp_path / "missing.pem")))

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bot.errors import LookupFailed, NotSetUp, SourceFailed, Throttled, Unreachable
-from bot.profiles.http import Network, create_client
+from bot.network import Network, create_client
 from bot.profiles.ims import Credentials, ImsTokens, Token, read_token
 from tests.broken import KINDS, broken_server
 from tests.profiles.invented import answer

@@ -11,12 +11,12 @@ from structlog.testing import capture_logs
 
 from bot.errors import DeadlinePassed, LookupFailed, NotFound, NotSetUp, RequestRefused, SourceFailed, Throttled, Unreachable
 from bot.memory import BoundedMemory
-from bot.profiles.cache import Lifetimes, ProfileCache
+from bot.profiles.cache import ProfileCache
 from bot.profiles.lookup import Found, Lookup, State
 from bot.profiles.model import Profile
 from bot.question import Identity
 from bot.tasks import TaskSet
-from tests.factories import ADA, EPOCH, profile
+from tests.factories import ADA, EPOCH, LIFETIMES, profile
 
 pytestmark = pytest.mark.looptime
 
@@ -68,7 +68,7 @@ def lookup(source: Source, tasks: TaskSet) -> Lookup:
 def made(
     source: Source, tasks: TaskSet, valid_until: Callable[[Profile, float], float | None] = lambda _profile, _after: None
 ) -> Lookup:
-    cache = ProfileCache(BoundedMemory(most=100), lifetimes=Lifetimes(), clock=clock, spread=lambda: 1.0)
+    cache = ProfileCache(BoundedMemory(most=100), lifetimes=LIFETIMES, clock=clock, spread=lambda: 1.0)
     return Lookup(source, cache, tasks, key_of=str, clock=clock, deadline=8.0, linger=1.0, valid_until=valid_until)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -24,10 +24,11 @@ from bot.errors import (
 from bot.profiles.audiences import AudienceNames
 from bot.profiles.model import Audience, Missing, Part, Profile, Why
 from bot.profiles.ports import ProfileSource
-from bot.profiles.source import AdobeSource, Patience
+from bot.profiles.source import AdobeSource
 from bot.profiles.wire import EventsRefused, Json, RawProfile
 from bot.question import Identity
-from tests.profiles.invented import ADA, event, hub_config, with_arrays
+from tests.factories import PATIENCE, config
+from tests.profiles.invented import ADA, event, with_arrays
 
 BOB = Identity("Email", "bob@example.com")
 MEMBERSHIP: Json = {"segmentMembership": {"ups": {"a-1": {"status": "realized"}, "a-2": {"status": "realized"}}}}
@@ -93,12 +94,12 @@ def client() -> Client:
 
 @pytest.fixture
 def configs() -> list[CustomerConfig]:
-    return [hub_config()]
+    return [config()]
 
 
 @pytest.fixture
 def source(client: Client, configs: list[CustomerConfig]) -> ProfileSource:
-    return AdobeSource(client, lambda: configs[-1], clock=now)
+    return AdobeSource(client, lambda: configs[-1], clock=now, patience=PATIENCE)
 
 
 async def left_behind() -> int:
@@ -367,7 +368,7 @@ async def test_many_names(source: ProfileSource, client: Client) -> None:
 @pytest.mark.parametrize(("limit", "recent_only"), [(1, True), (2, False)])
 async def test_as_many_events_as_asked_for_may_not_be_all(client: Client, limit: int, recent_only: bool) -> None:
     """Where the limit was reached there may be older events: the profile says that it knows the latest only."""
-    source = AdobeSource(client, hub_config, clock=now, patience=Patience(events_limit=limit))
+    source = AdobeSource(client, config, clock=now, patience=replace(PATIENCE, events_limit=limit))
 
     profile = await source.fetch(ADA)
 

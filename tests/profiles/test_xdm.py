@@ -21,7 +21,8 @@ from bot.profiles.model import (
 from bot.profiles.paths import profile_fields
 from bot.profiles.wire import RawProfile
 from bot.profiles.xdm import audience_ids, to_profile
-from tests.profiles.invented import ADA, ADA_XID, default_config, event, hub_config, read, with_arrays
+from tests.factories import config
+from tests.profiles.invented import ADA, ADA_XID, default_config, event, read, with_arrays
 
 JSON = st.recursive(
     st.none()
@@ -89,7 +90,7 @@ def test_no_address_configured() -> None:
     content["profile"]["address"] = None
     config = CustomerConfig.model_validate(content)
 
-    assert read({"homeAddress": {"city": "Berlin"}}, config=config).contacts == ()
+    assert read({"homeAddress": {"city": "Berlin"}}, mapping=config).contacts == ()
     assert "homeAddress.city" not in profile_fields(config)
 
 
@@ -117,7 +118,7 @@ def test_identities_from_the_graph() -> None:
     """A profile without identities of its own has as many as its graph."""
     raw = RawProfile(ADA_XID, {"identities": 7, "identityMap": 7}, graph_size=4)
 
-    assert to_profile(ADA, raw, (), {}, hub_config()).identities.count == 4
+    assert to_profile(ADA, raw, (), {}, config()).identities.count == 4
 
 
 def test_small_things() -> None:
@@ -147,7 +148,7 @@ def test_small_things() -> None:
 )
 def test_last_modified(written: str | None, time: datetime | None, dropped: int) -> None:
     """1970 is how Adobe says "never"."""
-    profile = to_profile(ADA, RawProfile(ADA_XID, {}, ("5e7a31",), written), (), {}, hub_config())
+    profile = to_profile(ADA, RawProfile(ADA_XID, {}, ("5e7a31",), written), (), {}, config())
 
     assert (profile.last_modified, profile.dropped, profile.sources) == (time, dropped, ("5e7a31",))
 
@@ -212,7 +213,7 @@ def _put(node: dict[str, object], keys: Sequence[str], value: object) -> None:
 )
 def test_anything_is_a_profile(entity: dict[str, object], events: list[object] | None) -> None:
     """However dirty the data, there is a profile, and it can be kept in a cache."""
-    profile = read(entity, events, config=with_arrays())
+    profile = read(entity, events, mapping=with_arrays())
     adapter = TypeAdapter(Profile)
 
     assert adapter.validate_json(adapter.dump_json(profile)) == profile

@@ -6,7 +6,8 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Home
-from bot.slack.installation import Installation, Known, SlackRefused
+from bot.errors import SlackRefused
+from bot.slack.installation import Installation, Known
 from tests.slack_side import BOT_TOKEN, FAILED, TEAM, Reply, SlackSide
 
 

@@ -169,7 +169,7 @@ class Said:
 
 async def responded(sent: Sent, url: str, api_url: str = "https://slack.com/api/") -> bool:
     async with httpx.AsyncClient(transport=httpx.MockTransport(sent)) as http:
-        responder = Responder(http, Forms(), api_url=api_url, pause=0.0)
+        responder = Responder(http, Forms(), api_url=api_url, timeout=5.0, pause=0.0)
         return await responder.respond(url, Said(), Reader(), team=TEAM)  # type: ignore[arg-type]  # a fake with what is used
 
 

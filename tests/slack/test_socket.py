@@ -12,9 +12,10 @@ import pytest
 from slack_bolt.response import BoltResponse
 
 from bot.app import open_service
-from bot.slack.installation import SlackRefused
+from bot.errors import SlackRefused
 from bot.slack.socket import answer
-from tests.opened import hub_config, opened, settings_of
+from tests.factories import config
+from tests.opened import opened, settings_of
 from tests.slack_side import PATIENCE, SIGNING_SECRET, Http, Payload, Reply, SlackSide, Socket, command, event, title
 from tests.upstream import Turn, Upstream
 
@@ -113,7 +114,7 @@ async def test_end_while_an_ack_waits(slack: SlackSide) -> None:
     upstream.always["profile"] = Turn(gate=gate)
     stack = AsyncExitStack()
     settings = settings_of(slack, "socket", ack_budget=2.0, deadline=5)
-    await stack.enter_async_context(open_service(settings, hub_config, adobe=upstream.transport()))
+    await stack.enter_async_context(open_service(settings, config, adobe=upstream.transport()))
     asking = asyncio.create_task(slack.envelope("slash_commands", command("ada@example.com", slack.mailbox().url)))
     async with asyncio.timeout(PATIENCE):
         await upstream.asked.wait()

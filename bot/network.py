@@ -1,0 +1,66 @@
+"""The one factory for outgoing HTTP, towards Adobe and Slack alike.
+
+httpx is the interface, aiohttp the transport: httpx's own pool slows down with each connection and doesn't survive a storm of
+cancellations (measured; `docs/decisions.md`).
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How this process reaches others. Times are in seconds; `ca_bundle` is a PEM file that takes the place of the system's."""
+
+    connect: float
+    read: float
+    proxy: str | None = None
+    ca_bundle: str | None = None
+    connections: int = 100
+    keepalive: float = 30.0
+    dns_fresh: int = 300
+
+
+def create_session(network: Network) -> aiohttp.ClientSession:
+    """A session of aiohttp for the running loop: environment and cookies ignored, proxy and certificates from `network`.
+
+    Slack's `AsyncWebClient(session=…)` and `create_client(session=…)` may share one.
+    """
+    connector = aiohttp.TCPConnector(
+        limit=network.connections,
+        keepalive_timeout=network.keepalive,
+        ttl_dns_cache=network.dns_fresh,
+        ssl=_tls(network),
+    )
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), proxy=network.proxy, trust_env=False)
+
+
+def create_client(
+    network: Network, *, base_url: str = "", session: Callable[[], aiohttp.ClientSession] | None = None
+) -> httpx.AsyncClient:
+    """A client for `base_url`, one a process. Its session is made at the first call, so that it belongs to the running loop.
+
+    `session` lets several clients share connections; closing any of them closes it.
+    """
+    transport = AiohttpTransport(verify=_tls(network), trust_env=False, client=session or (lambda: create_session(network)))
+    return httpx.AsyncClient(
+        base_url=base_url,
+        transport=transport,
+        timeout=httpx.Timeout(network.read, connect=network.connect, pool=None),
+        headers={"accept-encoding": "gzip"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+def _tls(network: Network) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=network.ca_bundle)
