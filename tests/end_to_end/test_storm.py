@@ -54,10 +54,10 @@ async def test_one_call_while_quick(slack: SlackSide, crowd: list[str]) -> None:
         assert cards == {1: MANY}
 
 
-async def test_one_call_that_fails(slack: SlackSide, crowd: list[str], transport: str) -> None:
+async def test_one_call_that_fails(slack: SlackSide, crowd: list[str]) -> None:
     """When Adobe fails, all share that failure: one call, a thousand notices; whoever asks later has another call."""
     gate = asyncio.Event()
-    async with opened(slack, transport, deadline=20, failure_shared=0.0) as service:
+    async with opened(slack, deadline=20, failure_shared=0.0) as service:
         service.upstream.script["profile"] += [Turn(500, {"statusCode": "500"}, gate=gate), Turn(500, {"statusCode": "500"})]
         asked = await asyncio.gather(*(service.ask("ada@example.com", user=user) for user in crowd))
         gate.set()
