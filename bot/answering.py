@@ -28,6 +28,9 @@ Content = Card | Notice
 Render = Callable[[Content, Reader, Form], str]
 """Content → the finished message, as JSON text."""
 
+ANSWERED_BY = 0.95
+"""The part of the deadline after which a look-up is given up, so that the notice itself arrives in time."""
+
 MOST_BODIES = 24
 """Finished bodies kept with one entry; readers' languages and time zones multiply them."""
 
@@ -81,6 +84,7 @@ class Answer:
         try:
             body = self._render(self._make(), reader, form)
         except Exception as error:  # noqa: BLE001 - as above; the notice is not shelved, since its reference is this asker's
+            self.outcome = "notice"
             return self._render(self._instead(error), reader, form)
         if self._shelf:
             await self._shelf.put(reader, form, body)
@@ -89,7 +93,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where the finished bodies of one entry are kept, for one card, workspace and age."""
+    """Where the finished bodies of one entry are kept, for one card, installation and age."""
 
     entry: Entry
     variant: Hashable
@@ -111,13 +115,13 @@ class Shelf:
 class _Inquiry:
     """One question on its way: what stays the same from the door to the answer."""
 
-    asker: Asker
+    home: str
     config: CustomerConfig
     seal: Seal
     reference: str
 
     def token(self, question: Question) -> str:
-        return self.seal.token(question, self.asker.team)
+        return self.seal.token(question, self.home)
 
     def notice(self, error: Exception) -> Notice:
         known = error if isinstance(error, errors.CustomerContextError) else errors.Broken()
@@ -166,17 +170,17 @@ class Answering:
 
         `received` is when its first byte came, on the event loop's clock: the deadline counts from there.
         """
-        inquiry = _Inquiry(asker, self._config(), self._seal, new_reference())
+        inquiry = _Inquiry(self._home().id, self._config(), self._seal, new_reference())
         told: dict[str, object] = {}
         try:
             access.may_ask(asker, self._home())
             question = read(inquiry.config)
             told |= {"namespace": question.identity.namespace, "card": question.card}
-            found = await self._lookup(question.identity, until=received + self._deadline, refresh=question.refresh)
+            found = await self._lookup(question.identity, until=received + self._deadline * ANSWERED_BY, refresh=question.refresh)
             told["state"] = found.state
             answer = self._card(found, question, inquiry)
         except errors.CustomerContextError as error:
-            told |= {"kind": error.kind, "flight": getattr(error, "flight", None)}
+            told |= {"kind": error.kind, "flight": error.flight if isinstance(error, errors.LookupFailed) else None}
             answer = self._notice(error, inquiry)
         except Exception as error:  # noqa: BLE001 - the one boundary: whatever happens behind it, the asker gets an answer
             told["kind"] = errors.Broken.kind
@@ -216,7 +220,7 @@ class Answering:
             render=self._render,
             shelf=Shelf(
                 found.entry,
-                variant=(question.card, inquiry.asker.team, inquiry.config.version, old, consents_known),
+                variant=(question.card, inquiry.home, inquiry.config.version, old, consents_known),
                 reweigh=partial(self._reweigh, found.key, found.entry),
             ),
         )

@@ -13,7 +13,11 @@ from functools import partial
 import aiohttp
 import httpx
 import structlog
-from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler, AsyncRateLimitErrorRetryHandler
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -22,15 +26,10 @@ from bot import verdict
 from bot.access import Home
 from bot.answering import Answering
 from bot.config import CustomerConfig
-from bot.hub.app import Credentials as HubCredentials
-from bot.hub.app import create_hub
-from bot.hub.sample import sample_store
 from bot.memory import BoundedMemory
-from bot.network import Network, create_client, create_session
+from bot.network import create_client, create_session
 from bot.present import Source
-from bot.profiles import ims
 from bot.profiles.cache import Entry, Lifetimes, ProfileCache
-from bot.profiles.client import AdobeClient, Exchange
 from bot.profiles.lookup import Lookup
 from bot.profiles.model import Profile
 from bot.profiles.source import AdobeSource, Patience
@@ -46,11 +45,10 @@ from bot.slack.respond import Forms, Responder, finished
 from bot.slack.routes import create_dispatch
 from bot.slack.socket import connected
 from bot.tasks import TaskSet
+from bot.upstream import network_of, open_adobe, upstream_of
 
 log = structlog.get_logger()
 
-HUB = HubCredentials(client_id="embedded", client_secret="embedded", org_id="embedded@AdobeOrg", sandbox="sample")  # noqa: S106 - no secret: it never leaves this process
-HUB_URL = "http://hub"
 MOST_MEMBERS = 20_000
 DRAIN_MARGIN = 2.0
 
@@ -90,6 +88,7 @@ async def open_service(
         )
         forms = Forms()
         doors = Doors(
+            home=lambda: installation.home,
             answering=answering,
             responder=Responder(respond_http, forms, api_url=settings.slack_api_url, timeout=settings.respond_timeout),
             forms=forms,
@@ -114,7 +113,9 @@ async def open_service(
         drain = partial(_drain, tasks, settings.deadline + DRAIN_MARGIN)
         if settings.slack_app_token:
             app_token = secret(settings.slack_app_token)
-            await stack.enter_async_context(connected(dispatch, web, tasks, app_token=app_token, drain=drain))
+            await stack.enter_async_context(
+                connected(dispatch, web, tasks, app_token=app_token, drain=drain, post=doors.responder.post)
+            )
         else:
             stack.push_async_callback(drain)
         yield Service(_asgi(settings, dispatch, clock), dispatch, tasks)
@@ -125,14 +126,17 @@ def web_client(settings: Settings, session: aiohttp.ClientSession, *, token: str
 
     Socket Mode's WebSocket has a session of its own, and takes proxy and certificates from here.
     """
-    return AsyncWebClient(
+    client = AsyncWebClient(
         token=token,
         base_url=settings.slack_api_url,
         session=session,
         proxy=settings.https_proxy,
         ssl=ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else None,
-        retry_handlers=[AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler()],
+        retry_handlers=[AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler(), AsyncServerErrorRetryHandler()],
     )
+    # Without one the client takes whatever of four variables it finds in the environment. (So do Bolt's copies, that call nobody.)
+    client.proxy = settings.https_proxy
+    return client
 
 
 @asynccontextmanager
@@ -148,7 +152,7 @@ async def open_answering(
 ) -> AsyncIterator[Answering]:
     """The use case over cache, look-up and source: everything behind the doors."""
     async with open_adobe(settings, adobe=adobe) as client:
-        account = account_of(settings)
+        account = upstream_of(settings).account
         cache = ProfileCache(
             BoundedMemory(most=settings.cache_bytes, weigh=_entry_size),
             lifetimes=Lifetimes(settings.fresh, settings.stale, settings.kept, settings.not_found_kept),
@@ -179,52 +183,6 @@ async def open_answering(
         )
 
 
-@asynccontextmanager
-async def open_adobe(settings: Settings, *, adobe: httpx.AsyncBaseTransport | None = None) -> AsyncIterator[AdobeClient]:
-    """The client of Adobe's API, or of the embedded hub, which speaks the same."""
-    async with AsyncExitStack() as stack:
-        if settings.uses_hub:
-            adobe = adobe or httpx.ASGITransport(app=_sample_hub(), raise_app_exceptions=False)
-        if adobe is None:
-            http = create_client(network_of(settings), base_url=settings.profile_url or "")
-        else:
-            http = httpx.AsyncClient(transport=adobe, base_url=HUB_URL if settings.uses_hub else settings.profile_url or "")
-        await stack.enter_async_context(http)
-        tokens = ims.ImsTokens(http, _credentials(settings), clock=time.monotonic)
-        stack.push_async_callback(tokens.aclose)
-        yield AdobeClient(http, account_of(settings), tokens, most_bytes=settings.answer_bytes, observe=_log_exchange)
-
-
-def account_of(settings: Settings) -> Account:
-    """Whose profiles are asked for."""
-    if settings.uses_hub:
-        return Account(HUB.org_id, HUB.sandbox, HUB.client_id, settings.adobe_merge_policy_id)
-    return Account(
-        settings.adobe_org_id or "", settings.adobe_sandbox, settings.adobe_client_id or "", settings.adobe_merge_policy_id
-    )
-
-
-def _credentials(settings: Settings) -> ims.Credentials:
-    if settings.uses_hub:
-        return ims.Credentials(HUB_URL, HUB.client_id, HUB.client_secret)
-    return ims.Credentials(settings.adobe_ims_url, settings.adobe_client_id or "", secret(settings.adobe_client_secret))
-
-
-def _sample_hub() -> Starlette:
-    now = datetime.now(UTC)
-    return create_hub(store=sample_store(now=now), credentials=HUB, clock=lambda: datetime.now(UTC))
-
-
-def network_of(settings: Settings) -> Network:
-    """How Slack and Adobe are reached."""
-    return Network(
-        proxy=settings.https_proxy,
-        ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
-        connect=settings.connect_timeout,
-        read=settings.read_timeout,
-    )
-
-
 def _asgi(settings: Settings, dispatch: Dispatch, clock: Clock) -> Starlette:
     if not settings.serves_http:
         return Starlette()
@@ -245,16 +203,6 @@ def _valid_until(profile: Profile, config: CustomerConfig, after: float) -> floa
 
 def _entry_size(value: object) -> int:
     return value.size if isinstance(value, Entry) else 0
-
-
-def _log_exchange(exchange: Exchange) -> None:
-    log.debug(
-        "asked_adobe",
-        kind=exchange.operation,
-        request_id=exchange.request_id,
-        status=exchange.status,
-        ms=round(1000 * exchange.seconds, 1),
-    )
 
 
 async def _drain(tasks: TaskSet, within: float) -> None:

@@ -6,11 +6,14 @@ Pure: `bot.customer_file` reads the file, lays it over the packaged one, and tel
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
+from annotated_types import Len
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -24,6 +27,7 @@ def _texts(value: object) -> object:
 
 Text = Annotated[
     dict[str, str],
+    Len(min_length=1),
     BeforeValidator(_texts, json_schema_input_type=str | dict[str, str]),
 ]
 """One text, or one by language (`{en: …, de: …}`); the text of the language "" or of the first one serves every other."""
@@ -153,6 +157,8 @@ class PropensityRule(Part):
         starts = [band.at_least for band in self.bands]
         if starts[0] != 0 or sorted(set(starts)) != starts:
             raise ValueError("bands start at 0 and rise")
+        if starts[-1] > self.scale:
+            raise ValueError("no band begins above scale, the highest possible score")
         return self
 
 
@@ -292,6 +298,11 @@ class LinkRule(Part):
         return self
 
 
+def _twice(names: Iterable[str]) -> str:
+    """Those that stand more than once."""
+    return ", ".join(sorted(name for name, times in Counter(names).items() if times > 1))
+
+
 class CustomerConfig(Part):
     """The whole of `customer.yml`."""
 
@@ -309,21 +320,19 @@ class CustomerConfig(Part):
     def _everything_named_exists(self) -> Self:
         keys = [*(fact.key for fact in self.facts), *(propensity.key for propensity in self.propensities)]
         values = set(keys)
-        if twice := sorted({key for key in keys if keys.count(key) > 1}):
-            raise ValueError(f"facts and propensities need keys of their own: {', '.join(twice)}")
-        aliases = [alias for namespace in self.namespaces for alias in namespace.aliases]
-        doubled = sorted({alias for alias in aliases if aliases.count(alias) > 1})
-        if doubled:
-            raise ValueError(f"an alias may name one namespace only: {', '.join(doubled)}")
+        if twice := _twice(keys):
+            raise ValueError(f"facts and propensities need keys of their own: {twice}")
+        if twice := _twice(alias for namespace in self.namespaces for alias in namespace.aliases):
+            raise ValueError(f"an alias may name one namespace only: {twice}")
+        if twice := _twice(namespace.code.lower() for namespace in self.namespaces):
+            raise ValueError(f"namespaces differ in more than upper and lower case: {twice}")
         if "standard" not in self.cards:
             raise ValueError("cards needs one named standard")
         for name, card in self.cards.items():
             unknown = [key for key in card.fields if key not in values and key not in FIELDS]
             if unknown:
                 raise ValueError(f"cards.{name}.fields: no fact or propensity named {', '.join(unknown)}")
-        subjects = (
-            values | {"last_purchase", "purchases", "audiences"} | {f"consent.{rule.key}" for rule in self.profile.consents}
-        )
+        subjects = {*values, *BUILT_IN_SUBJECTS, *(f"consent.{rule.key}" for rule in self.profile.consents)}
         for rule in self.verdict:
             unknown = [key for key in rule.when if key not in subjects]
             if unknown:

@@ -22,13 +22,17 @@ from bot.settings import Settings
 log = structlog.get_logger()
 
 PACKAGED = Path(__file__).with_name("customer.yml")
+REMOVE = "remove"
+"""`{key: …, remove: true}` takes an item of a list away."""
+
 HUBS = Path(__file__).parent / "hub" / "customer.yml"
 
 
 def load(*paths: Path) -> CustomerConfig:
     """The packaged configuration with the given files laid over it, in turn.
 
-    What has names is merged by them: keys, and in lists the items' `key` (or `code`). Other lists replace what was there.
+    What has names is merged by them: keys, and in lists the items' `key` (or `code`); an item with `remove: true` goes. Other
+    lists replace what was there. A file may be empty.
 
     Raises:
         ConfigurationError: each mistake with file, line and what would be right.
@@ -40,10 +44,14 @@ def load(*paths: Path) -> CustomerConfig:
         raise ConfigurationError(tuple(_sentence(each, whole) for each in error.errors())) from None
 
 
-def chosen(settings: Settings) -> tuple[Path, ...]:
-    """The files to lay over the packaged one: what the hub's invented data means, and the organisation's own."""
-    hub = (HUBS,) if settings.uses_hub else ()
-    return (*hub, settings.customer_config) if settings.customer_config else hub
+def of(settings: Settings) -> CustomerConfig:
+    """What the data of the chosen source means: the packaged file, the hub's if it is the source, the organisation's own.
+
+    Raises:
+        ConfigurationError: as `load`.
+    """
+    own = (settings.customer_config,) if settings.customer_config else ()
+    return load(*((HUBS,) if settings.uses_hub else ()), *own)
 
 
 class Current:
@@ -83,8 +91,11 @@ def _read(path: Path) -> _Node:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigurationError((f"{path}:{line}: {error.problem}.",)) from None
-    except (OSError, ValueError, YAMLError) as error:  # ValueError: not UTF-8, or a number or day that Python can't hold
+    # ValueError: not UTF-8, or a number or day that Python can't hold. RecursionError: thousands of brackets.
+    except (OSError, ValueError, RecursionError, YAMLError) as error:
         raise ConfigurationError((f"{path} can't be read ({type(error).__name__}).",)) from None
+    if document is None:
+        return _Node({}, path, 1)
     if not isinstance(document, Mapping):
         raise ConfigurationError((f"{path}:1: the file must hold parts by name, e.g. facts: […].",))
     return _node(document, path, 1)
@@ -113,8 +124,12 @@ def _laid_over(below: _Node, above: _Node) -> _Node:
             )
         case list(old), list(new) if (named := _by_name(old)) and (renamed := _by_name(new)):
             merged = {name: _laid_over(named[name], node) if name in named else node for name, node in renamed.items()}
-            return _Node(list((named | merged).values()), above.path, above.line)
+            return _Node([node for node in (named | merged).values() if not _removed(node)], above.path, above.line)
     return above
+
+
+def _removed(node: _Node) -> bool:
+    return isinstance(node.value, dict) and REMOVE in node.value and node.value[REMOVE].value is True
 
 
 def _by_name(nodes: list[_Node]) -> dict[str, _Node] | None:
@@ -133,7 +148,7 @@ def _name(node: _Node) -> str:
 def _plain(node: _Node) -> Any:
     match node.value:
         case dict(parts):
-            return {key: _plain(part) for key, part in parts.items()}
+            return {key: _plain(part) for key, part in parts.items() if key != REMOVE}
         case list(items):
             return [_plain(item) for item in items]
     return node.value

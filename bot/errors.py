@@ -47,26 +47,29 @@ from bot.question import Identity, Question
 
 
 class CustomerContextError(Exception):
-    """Root of the tree. `str()` of any of them is its kind, which is all that may be logged."""
+    """Root of the tree. `str()` and `repr()` of any of them are its kind, which is all that may be logged."""
 
     kind: ClassVar[str]
 
     def __str__(self) -> str:
         return self.kind
 
+    def __repr__(self) -> str:
+        return f"<{self.kind}>"
+
 
 class NotUnderstood(CustomerContextError):
     """What was typed is no question."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class NothingAsked(NotUnderstood):
     """Nothing was typed, or the word "help"."""
 
     kind = "help"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class NotAnIdentity(NotUnderstood):
     """There is no address, number or `namespace:value` in what was typed."""
 
@@ -74,23 +77,22 @@ class NotAnIdentity(NotUnderstood):
     typed: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class PersonMentioned(NotUnderstood):
     """A Slack member was named; the source knows customers, not members."""
 
     kind = "person_mentioned"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class UnknownNamespace(NotUnderstood):
     """`alias:value` was typed and no namespace has that alias."""
 
     kind = "unknown_namespace"
     alias: str
-    value: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SeveralIdentities(NotUnderstood):
     """More than one identity was typed; `questions` are the ways to go on, one each."""
 
@@ -98,7 +100,7 @@ class SeveralIdentities(NotUnderstood):
     questions: tuple[Question, ...]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ValueNotAccepted(NotUnderstood):
     """The value does not have its namespace's form. `reason` is a key of the message catalogue: `reason.<reason>`."""
 
@@ -108,14 +110,14 @@ class ValueNotAccepted(NotUnderstood):
     reason: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TokenNotAccepted(NotUnderstood):
     """A button's token cannot be opened: another workspace's, or its key has been retired."""
 
     kind = "token_not_accepted"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class NotAllowed(CustomerContextError):
     """This person may not ask, here. `reason` is a key of the message catalogue: `reason.<reason>`."""
 
@@ -132,7 +134,7 @@ class LookupFailed(CustomerContextError):
     flight: str | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class NotFound(LookupFailed):
     """Nobody has this identity."""
 
@@ -144,7 +146,7 @@ class ProfileUnusable(LookupFailed):
     """The profile exists, and the source refuses to put it together."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TooManyIdentities(ProfileUnusable):
     """Adobe's guardrail: more than 50 identities in one graph can't be looked up."""
 
@@ -153,14 +155,14 @@ class TooManyIdentities(ProfileUnusable):
     most: int
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class NoMergePolicy(ProfileUnusable):
     """The organisation has no default merge policy for profiles and none is configured."""
 
     kind = "no_merge_policy"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RequestRefused(LookupFailed):
     """400 or 422 that concerns this call alone."""
 
@@ -168,7 +170,7 @@ class RequestRefused(LookupFailed):
     status: int
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class NamespaceRefused(RequestRefused):
     """The source does not know the namespace that was asked for."""
 
@@ -176,7 +178,7 @@ class NamespaceRefused(RequestRefused):
     namespace: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class NotSetUp(LookupFailed):
     """Key, token, organisation or permission is wrong. `code` is Adobe's, e.g. 403025; never its text."""
 
@@ -185,7 +187,7 @@ class NotSetUp(LookupFailed):
     code: str | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Throttled(LookupFailed):
     """429. `retry_after` is in seconds, None when the source did not say."""
 
@@ -193,7 +195,7 @@ class Throttled(LookupFailed):
     retry_after: float | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SourceFailed(LookupFailed):
     """The source answered with 5xx, or with something nobody can read. `status` is None for the latter."""
 
@@ -201,14 +203,14 @@ class SourceFailed(LookupFailed):
     status: int | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Unreachable(LookupFailed):
     """No answer came: refused, cut, reset, DNS, TLS, timeout of one call."""
 
     kind = "unreachable"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class DeadlinePassed(LookupFailed):
     """The answer took longer than the asker can wait; `deadline` is in seconds."""
 
@@ -216,7 +218,7 @@ class DeadlinePassed(LookupFailed):
     deadline: float
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Broken(CustomerContextError):
     """Our own mistake, caught at the boundary. The log has its type under the reference."""
 

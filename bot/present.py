@@ -1,4 +1,4 @@
-"""Profile → `Card`, error → `Notice`.
+"""Profile → `Card`.
 
 Pure: which values a card shows and in which order, as the configuration says. How they look in a language or in Slack is the
 formatters' business.
@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from bot.config import CustomerConfig
 from bot.figures import figures
-from bot.profiles.model import Consent, ConsentState, Profile
+from bot.profiles.model import Consent, ConsentState, Part, Profile
 from bot.question import Question
 from bot.sections import sections
 from bot.verdict import verdict
@@ -84,9 +84,17 @@ def card(profile: Profile, showing: Showing) -> Card:
         sections=tuple(sections(profile, rule, config)),
         chart=_spending(profile) if rule.chart else None,
         actions=tuple(_actions(profile, showing)),
-        missing=tuple(Message(f"missing.{each.part}.{each.why}") for each in profile.missing),
+        missing=tuple(_missing(profile)),
         footer=tuple(_footer(profile, showing)),
     )
+
+
+def _missing(profile: Profile) -> Iterator[Message]:
+    for each in profile.missing:
+        if each.part is Part.EVENTS and (profile.purchases or profile.interactions):
+            yield Message("missing.events.replaced")
+        else:
+            yield Message(f"missing.{each.part}.{each.why}")
 
 
 def _summary(title: Value, sentences: tuple[Words, ...]) -> Message:
@@ -163,7 +171,7 @@ def _footer(profile: Profile, showing: Showing) -> Iterator[Value]:
         yield Message("card.sandbox", {"sandbox": Data(showing.source.sandbox)})
     if showing.source.merge_policy:
         yield Message("card.merge_policy", {"policy": Data(showing.source.merge_policy)})
-    if profile.recent_only:
+    if profile.recent_only and (profile.purchases or profile.interactions):
         yield Message("card.recent_only")
     if profile.dropped:
         yield Message("fields.dropped", {"count": Number(Decimal(profile.dropped))}, count=profile.dropped)

@@ -6,6 +6,7 @@ Every setting may also come from a file that the variable `<NAME>_FILE` names (D
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,7 @@ class Settings(BaseSettings):
     @property
     def serves_http(self) -> bool:
         """Whether Slack may call us; with a token for Socket Mode alone it may not."""
-        return self.slack_signing_secret is not None
+        return bool(secret(self.slack_signing_secret))
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -125,8 +126,8 @@ class Settings(BaseSettings):
 
 
 def secret(value: SecretStr | None) -> str:
-    """The text of a secret, "" if it is not set."""
-    return value.get_secret_value() if value else ""
+    """The text of a secret, "" if it is not set or blank."""
+    return value.get_secret_value().strip() if value else ""
 
 
 class NamedFiles(PydanticBaseSettingsSource):
@@ -192,8 +193,18 @@ def _common_problems(settings: Settings) -> Iterator[str]:
         yield "DEFAULT_TIME_ZONE must be a time zone like Europe/Berlin."
     if settings.https_proxy and not any(_address(settings.https_proxy, scheme) for scheme in ("http", "https")):
         yield "HTTPS_PROXY must be an address like http://proxy.example.com:3128."
-    if settings.ca_bundle and not settings.ca_bundle.is_file():
-        yield "CA_BUNDLE names a file that does not exist."
+    if settings.ca_bundle and not _certificates(settings.ca_bundle):
+        yield "CA_BUNDLE must name a PEM file of certificates."
+    if not settings.fresh <= settings.stale <= settings.kept:
+        yield "FRESH, STALE and KEPT must not shrink in this order."
+
+
+def _certificates(path: Path) -> bool:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError:  # ssl.SSLError is one
+        return False
+    return True
 
 
 def _slack_problems(settings: Settings) -> Iterator[str]:
@@ -207,7 +218,7 @@ def _slack_problems(settings: Settings) -> Iterator[str]:
     if not app_token and not secret(settings.slack_signing_secret):
         yield "SLACK_SIGNING_SECRET is missing (Basic Information of your Slack app), or SLACK_APP_TOKEN for Socket Mode."
     if not settings.keys:
-        yield "APP_KEYS is missing: a secret of at least 32 characters, e.g. from `openssl rand -hex 32`."
+        yield f"APP_KEYS is missing: a secret of at least {SHORTEST_KEY} characters, e.g. from `openssl rand -hex 32`."
     elif any(len(key) < SHORTEST_KEY for key in settings.keys):
         yield f"APP_KEYS: each key needs at least {SHORTEST_KEY} characters, e.g. from `openssl rand -hex 32`."
     if not safe_url(settings.slack_api_url):
@@ -225,7 +236,8 @@ def _profile_problems(settings: Settings) -> Iterator[str]:
     if not safe_url(settings.adobe_ims_url):
         yield "ADOBE_IMS_URL must be an https:// address (http:// on this machine alone)."
     for name in ("adobe_client_id", "adobe_client_secret", "adobe_org_id"):
-        if not getattr(settings, name):
+        value = getattr(settings, name)
+        if not (secret(value) if isinstance(value, SecretStr) else value):
             yield f"{name.upper()} is missing: see Connect Adobe in the README."
     if settings.adobe_org_id and not settings.adobe_org_id.endswith("@AdobeOrg"):
         yield "ADOBE_ORG_ID must end in @AdobeOrg."
@@ -237,9 +249,10 @@ def safe_url(url: str) -> bool:
 
 
 def _address(url: str, scheme: str) -> str | None:
-    """The host, if the URL has one and is of this scheme."""
+    """The host, if the URL has one, is of this scheme, and is a mere address."""
     try:
         parts = urlsplit(url)
-    except ValueError:
+        mere = parts.scheme == scheme and not parts.query and not parts.fragment and parts.port != 0
+    except ValueError:  # a port beyond 65535 is one
         return None
-    return parts.hostname if parts.scheme == scheme else None
+    return parts.hostname if mere else None

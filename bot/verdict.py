@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.config import Condition, CustomerConfig
-from bot.profiles.model import Part, Profile
+from bot.profiles.model import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,10 @@ class Subject:
     number: Decimal | None = None
     text: str | None = None
     time: datetime | None = None
+
+
+UNDECIDED = Subject()
+"""What may or may not be there, since older events aren't known: no condition holds of it, not even that it is absent."""
 
 
 def verdict(profile: Profile, config: CustomerConfig, at: datetime) -> tuple[dict[str, str], ...]:
@@ -54,10 +58,11 @@ def _subjects(profile: Profile) -> dict[str, Subject]:
     subjects |= {each.key: Subject(number=each.score, text=each.band, time=each.scored_at) for each in profile.propensities}
     subjects |= {f"consent.{each.key}": Subject(text=each.state.value, time=each.since) for each in profile.consents}
     subjects["audiences"] = Subject(number=Decimal(len(profile.audiences)))
-    if not profile.recent_only and not any(each.part is Part.EVENTS for each in profile.missing):
-        subjects["purchases"] = Subject(number=Decimal(len(profile.purchases)))
+    subjects["purchases"] = UNDECIDED if profile.recent_only else Subject(number=Decimal(len(profile.purchases)))
     if profile.purchases:
         subjects["last_purchase"] = Subject(number=profile.purchases[0].total, time=profile.purchases[0].time)
+    elif profile.recent_only:
+        subjects["last_purchase"] = UNDECIDED
     return subjects
 
 
@@ -66,6 +71,8 @@ def _text(text: str | None, yes: bool | None) -> str | None:
 
 
 def _holds(condition: Condition, subject: Subject | None, at: datetime) -> bool:
+    if subject is UNDECIDED:
+        return False
     if subject is None:
         return condition.known is False
     asked = ((field, check) for field, check in _CHECKS.items() if getattr(condition, field) is not None)

@@ -13,7 +13,7 @@ ERRORS: tuple[CustomerContextError, ...] = (
     errors.NothingAsked(),
     errors.NotAnIdentity(typed="ada lovelace"),
     errors.PersonMentioned(),
-    errors.UnknownNamespace(alias="ada", value="ada@example.com"),
+    errors.UnknownNamespace(alias="foo"),
     errors.SeveralIdentities(questions=(Question(ADA), Question(BOB))),
     errors.ValueNotAccepted(namespace="Email", value="ada@", reason="invalid_email"),
     errors.TokenNotAccepted(),

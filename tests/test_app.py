@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import aiohttp
@@ -12,21 +11,15 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app import account_of, network_of, open_service, web_client
+from bot.app import open_service, web_client
 from bot.errors import SlackRefused
 from bot.profiles.wire import Account
 from bot.serving import served
+from bot.upstream import network_of, upstream_of
 from tests.factories import config
 from tests.opened import AUTHORITY, TRANSPORTS, opened, settings_of
-from tests.slack_side import BOT_TOKEN, MEMBER, Reply, SlackSide, command, slack_side, title, words
+from tests.slack_side import BOT_TOKEN, Reply, SlackSide, command, title, words
 from tests.upstream import Turn, Upstream
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackSide]:
-    async with slack_side() as slack:
-        slack.members[MEMBER] = {"locale": "en-GB", "tz": "Europe/Berlin"}
-        yield slack
 
 
 async def test_embedded_hub(slack: SlackSide) -> None:
@@ -60,8 +53,8 @@ async def test_merge_policy(slack: SlackSide) -> None:
 
 async def test_account(slack: SlackSide) -> None:
     """Whose profiles are asked for is what the settings say, or the hub's own."""
-    assert account_of(settings_of(slack)) == Account("ORG@AdobeOrg", "prod", "key-1", None)
-    assert account_of(settings_of(slack, profile_url="hub:")).org_id == "embedded@AdobeOrg"
+    assert upstream_of(settings_of(slack)).account == Account("ORG@AdobeOrg", "prod", "key-1", None)
+    assert upstream_of(settings_of(slack, profile_url="hub:")).account.org_id == "embedded@AdobeOrg"
 
 
 async def test_refused_token(slack: SlackSide) -> None:

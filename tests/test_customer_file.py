@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot import customer_file
 from bot.config import CustomerConfig
-from bot.customer_file import HUBS, PACKAGED, Current, load
+from bot.customer_file import HUBS, Current, load
 from bot.errors import ConfigurationError
 from bot.settings import HUB, Settings
 
@@ -124,7 +124,23 @@ def test_norway(write: Write) -> None:
             "mine.yml:2: links.shop: a link may hold {xid} and {sandbox}, nothing else.",
         ),
         ("1: one\n", "mine.yml:1: 1: Keys should be strings."),
-        ("", "mine.yml:1: the file must hold parts by name, e.g. facts: […]."),
+        ("facts: " + "[" * 3000, "mine.yml can't be read (RecursionError)."),
+        (
+            (
+                "propensities:\n"
+                "  - key: a\n    label: A\n    path: a\n    direction: neutral\n    scale: 1\n"
+                "    bands: [{key: b, label: B, at_least: 0}, {key: c, label: C, at_least: 60}]\n"
+            ),
+            "mine.yml:2: propensities.a: no band begins above scale, the highest possible score.",
+        ),
+        (
+            "facts: [{key: a, label: {}, path: a}]",
+            "mine.yml:1: facts.a.label: Dictionary should have at least 1 item after validation, not 0.",
+        ),
+        (
+            "namespaces: [{code: a, label: A, aliases: [x], example: x}, {code: A, label: A, aliases: [y], example: y}]\n",
+            "mine.yml:1: namespaces differ in more than upper and lower case: a.",
+        ),
         ("- facts\n", "mine.yml:1: the file must hold parts by name, e.g. facts: […]."),
         ("home_country: !country DE\n", "mine.yml:1: home_country: Input should be a valid string."),
         (b"home_country: \xff\xfe", "mine.yml can't be read (UnicodeDecodeError)."),
@@ -158,18 +174,27 @@ def test_unreadable(tmp_path: Path, name: str, kind: str) -> None:
     assert problems(tmp_path / name) == [f"mine.yml can't be read ({kind})."]
 
 
-@pytest.mark.parametrize(
-    ("settings", "expected"),
-    [
-        (Settings(profile_url="https://platform.example.com", customer_config=None), ()),
-        (Settings(profile_url=HUB, customer_config=None), (HUBS,)),
-        (Settings(profile_url="https://platform.example.com", customer_config=PACKAGED), (PACKAGED,)),
-        (Settings(profile_url=HUB, customer_config=PACKAGED), (HUBS, PACKAGED)),
-    ],
-)
-def test_chosen(settings: Settings, expected: tuple[Path, ...]) -> None:
+def test_of_a_source(write: Write) -> None:
     """The hub brings what its data means; the organisation's own file has the last word."""
-    assert customer_file.chosen(settings) == expected
+    adobe, mine = "https://platform.example.com", write("home_country: FR")
+
+    assert customer_file.of(Settings(profile_url=adobe, customer_config=None)) == load()
+    assert customer_file.of(Settings(profile_url=HUB, customer_config=None)) == load(HUBS)
+    assert customer_file.of(Settings(profile_url=adobe, customer_config=mine)) == load(mine)
+    assert customer_file.of(Settings(profile_url=HUB, customer_config=mine)) == load(HUBS, mine)
+
+
+def test_items_can_be_taken_away(write: Write) -> None:
+    """What an organisation does not have goes with `remove: true`."""
+    mine = load(write("namespaces: [{code: CRMID, remove: true}, {code: Loyalty, remove: false, label: Card}]\n"))
+
+    assert [each.code for each in mine.namespaces] == ["Email", "Phone", "Loyalty", "ECID"]
+
+
+@pytest.mark.parametrize("content", ["", "# nothing yet\n"])
+def test_an_empty_file_changes_nothing(write: Write, content: str) -> None:
+    """A file says only what is different, so it may say nothing."""
+    assert load(write(content)) == load()
 
 
 def test_reload(write: Write) -> None:

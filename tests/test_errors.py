@@ -16,10 +16,10 @@ TREE = re.findall(r"── (\w+)", errors.__doc__ or "")
 
 def test_tree() -> None:
     """The tree drawn in the docstring is the tree."""
-    assert sorted(TREE) == sorted(each.__name__ for each in every(errors.CustomerContextError))
+    assert sorted(TREE) == sorted(each.__name__ for each in (*every(errors.CustomerContextError), *every(errors.SetupError)))
 
 
-def every(error: type[errors.CustomerContextError]) -> list[type[errors.CustomerContextError]]:
+def every(error: type[Exception]) -> list[type[Exception]]:
     return [each for child in error.__subclasses__() for each in (child, *every(child))]
 
 

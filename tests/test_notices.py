@@ -55,7 +55,7 @@ def test_reference(error: CustomerContextError) -> None:
     [
         (errors.NotAnIdentity("Ada"), {"typed": Data("Ada")}),
         (
-            errors.UnknownNamespace("foo", "1"),
+            errors.UnknownNamespace("foo"),
             {
                 "alias": Data("foo"),
                 "namespaces": Joined(tuple(Data(f"{each.aliases[0]}:") for each in config().namespaces), ", "),

@@ -445,7 +445,16 @@ def test_actions() -> None:
 @pytest.mark.parametrize("why", Why)
 def test_missing(part: Part, why: Why) -> None:
     """What could not be had is said, and why."""
-    assert shown(profile(missing=(Missing(part, why),))).missing == (Message(f"missing.{part}.{why}"),)
+    bare = profile(purchases=(), interactions=(), missing=(Missing(part, why),))
+
+    assert shown(bare).missing == (Message(f"missing.{part}.{why}"),)
+
+
+def test_what_stands_in_for_events_is_called_so() -> None:
+    """Where purchases come from the profile itself, the card doesn't say that there are none."""
+    customer = profile(missing=(Missing(Part.EVENTS, Why.NOT_ENABLED),), recent_only=True)
+
+    assert shown(customer).missing == (Message("missing.events.replaced"),)
 
 
 def test_footer() -> None:

@@ -57,7 +57,7 @@ async def _all_contents() -> Contents:
     transport = httpx.ASGITransport(app=hub, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub") as http:
         tokens = ims.ImsTokens(http, ims.Credentials("http://hub", who.client_id, who.client_secret), clock=time.monotonic)
-        client = AdobeClient(http, Account(who.org_id, who.sandbox, who.client_id), tokens)
+        client = AdobeClient(http, Account(who.org_id, who.sandbox, who.client_id), tokens, most_bytes=2_000_000)
         source = AdobeSource(client, lambda: CONFIG, clock=time.monotonic, patience=PATIENCE)
         return {each.value: await _content(source, Identity(each.namespace, each.value)) for each in sample_identities(store)}
 

@@ -11,6 +11,7 @@ import pytest
 from bot.errors import ConfigurationError
 from bot.settings import HUB, Settings, load, readable, safe_url
 from formatters.locale import Reader
+from tests.opened import AUTHORITY
 
 KEY = "0123456789abcdef0123456789abcdef"
 SLACK = {"SLACK_SIGNING_SECRET": "s3cret", "SLACK_BOT_TOKEN": "xoxb-1", "APP_KEYS": KEY}
@@ -256,11 +257,28 @@ def test_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_ca_bundle(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
-    """A bundle of certificates must be there."""
-    (place / "ca.pem").write_text("")
+    """A bundle must be there and hold certificates."""
+    (place / "ca.pem").write_text(AUTHORITY.read_text())
     given(monkeypatch, WHOLE | {"CA_BUNDLE": "ca.pem"})
-
     assert load().ca_bundle == Path("ca.pem")
+
+    (place / "ca.pem").write_text("no certificate")
+    assert problems() == ("CA_BUNDLE must name a PEM file of certificates.",)
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t"])
+def test_blank_secrets_are_none(monkeypatch: pytest.MonkeyPatch, blank: str) -> None:
+    """A blank secret would let anybody sign."""
+    given(monkeypatch, WHOLE | {"SLACK_SIGNING_SECRET": blank, "ADOBE_CLIENT_SECRET": blank})
+
+    assert names(*problems()) == ["SLACK_SIGNING_SECRET", "ADOBE_CLIENT_SECRET"]
+
+
+def test_lifetimes_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy is fresh, then stale, then kept."""
+    given(monkeypatch, WHOLE | {"FRESH": "600", "STALE": "60"})
+
+    assert problems() == ("FRESH, STALE and KEPT must not shrink in this order.",)
 
 
 def test_default_reader(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,11 +81,12 @@ def test_no() -> None:
 
 def test_without_events() -> None:
     """Whose events are missing hasn't bought nothing: the number of purchases isn't known then."""
-    late = profile(purchases=(), missing=(Missing(Part.EVENTS, Why.LATE),))
+    late = profile(purchases=(), missing=(Missing(Part.EVENTS, Why.LATE),), recent_only=True)
     unnamed = profile(purchases=(), missing=(Missing(Part.AUDIENCE_NAMES, Why.LATE),))
 
     assert not holds(late, purchases={"below": 1})
-    assert holds(late, purchases={"known": False})
+    assert not holds(late, purchases={"known": False})
+    assert not holds(late, last_purchase={"known": False})
     assert holds(unnamed, purchases={"below": 1})
     assert holds(unnamed, last_purchase={"known": False})
 

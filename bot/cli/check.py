@@ -13,21 +13,20 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from bot import customer_file, settings
-from bot.app import network_of, open_adobe, web_client
+from bot.app import web_client
 from bot.config import CustomerConfig
 from bot.errors import ConfigurationError, LookupFailed, NotSetUp, SlackRefused
 from bot.network import create_session
 from bot.profiles.client import AdobeClient
-from bot.profiles.paths import profile_fields
+from bot.profiles.paths import PROFILE_BASICS, profile_fields
 from bot.settings import Settings, secret
 from bot.slack.installation import Installation
 from bot.slack.manifest import problems
+from bot.upstream import network_of, open_adobe
 
 T = TypeVar("T")
 
 MANIFEST = Path("app_manifest.yml")
-NOT_IN_UNION = frozenset({"identityMap", "identities", "segmentMembership"})
-"""Paths that are asked for whether or not an organisation's schemas have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def _findings(live: bool, manifest: Path) -> Iterator[Finding]:
     yield found
     # What concerns customer.yml can be told even if other settings are wrong.
     readable, _ = settings.readable()
-    config, found = _tried("customer.yml", lambda: customer_file.load(*customer_file.chosen(readable)))
+    config, found = _tried("customer.yml", lambda: customer_file.of(readable))
     yield found
     yield Finding(str(manifest), tuple(_manifest_problems(manifest)))
     if live and chosen and config:
@@ -120,7 +119,8 @@ async def _merge_policy(adobe: AdobeClient, chosen: Settings, _config: CustomerC
     policies = await adobe.merge_policies()
     wanted, known = chosen.adobe_merge_policy_id, [policy.id for policy in policies]
     if wanted and wanted not in known:
-        yield f"ADOBE_MERGE_POLICY_ID names no merge policy for profiles; there are {', '.join(known)}."
+        there = ", ".join(f"{policy.name} ({policy.id})" for policy in policies)
+        yield f"ADOBE_MERGE_POLICY_ID names no merge policy for profiles; there are {there}."
     if not wanted and not any(policy.default for policy in policies):
         yield "There is no default merge policy for profiles: make one the default, or set ADOBE_MERGE_POLICY_ID."
 
@@ -129,13 +129,14 @@ async def _namespaces(adobe: AdobeClient, _chosen: Settings, config: CustomerCon
     known = {code.lower() for code in await adobe.namespaces()}
     for namespace in config.namespaces:
         if namespace.code.lower() not in known:
-            yield f"customer.yml: no namespace has the code {namespace.code}; take it out or correct it."
+            removed = f"{{code: {namespace.code}, remove: true}}"
+            yield f"customer.yml: no namespace has the code {namespace.code}; correct it, or take it out with {removed}."
 
 
 async def _schema(adobe: AdobeClient, _chosen: Settings, config: CustomerConfig) -> AsyncIterator[str]:
     union = await adobe.union_schema()
     for path in profile_fields(config):
-        if path not in NOT_IN_UNION and not _has(union, path):
+        if path not in PROFILE_BASICS and not _has(union, path):
             yield f"customer.yml: the union schema has no {path}; what is mapped there will always be empty."
 
 

@@ -53,7 +53,7 @@ async def _shown(*, once: bool, locale: str, port: int) -> None:
             default_locale=locale,
             **_NOTHING_OF_THE_ENVIRONMENT,
         )
-        config = customer_file.load(*customer_file.chosen(chosen))
+        config = customer_file.of(chosen)
         async with open_service(chosen, lambda: config) as service, _served_near(service.asgi, port) as url:
             typer.echo(f"/customer {FIRST}\n")
             typer.echo(as_seen(await slack.command(FIRST, service=url, here=here)))

@@ -41,7 +41,7 @@ def lookup(
 ) -> None:
     """Look a customer up. Exit code 1 if there is no card to show."""
     chosen = settings.load(slack=False)
-    config = customer_file.load(*customer_file.chosen(chosen))
+    config = customer_file.of(chosen)
     if card not in config.cards:
         raise ConfigurationError((f"No card is named {card}; there are {', '.join(config.cards)}.",))
     reader = Reader.of(locale, chosen.default_time_zone, default=chosen.default_reader)

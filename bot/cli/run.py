@@ -21,7 +21,7 @@ def run() -> None:
     """Run the service: HTTP for Slack, and Socket Mode when SLACK_APP_TOKEN is set."""
     chosen = settings.load()
     configure_logging(level=logging.getLevelNamesMapping()[chosen.log_level])
-    config = customer_file.Current(lambda: customer_file.load(*customer_file.chosen(chosen)))
+    config = customer_file.Current(lambda: customer_file.of(chosen))
     asyncio.run(until_stopped(chosen, config))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
@@ -51,7 +52,8 @@ class Entry:
     @property
     def size(self) -> int:
         """Bytes of memory, about."""
-        return ENTRY_OVERHEAD + len(self.profile or b"") + sum(map(len, self.bodies.values()))
+        # A text takes up to four bytes a character, by its widest one.
+        return ENTRY_OVERHEAD + len(self.profile or b"") + sum(map(sys.getsizeof, self.bodies.values()))
 
     def opened(self) -> Profile:
         """The profile as values. Only entries that have one may be asked."""
@@ -84,7 +86,7 @@ class ProfileCache:
         return entry if entry is not None and entry.expires > self._clock() else None
 
     async def put(self, key: str, profile: Profile | None, *, valid_until: float | None = None) -> Entry:
-        """Keep a profile, or that nobody was found. It is fresh until `valid_until` (epoch) at the latest.
+        """Keep a profile, or that nobody was found. Until `valid_until` (epoch) at the latest it needs no asking.
 
         A profile of which a part is missing for a passing reason is fresh for a shorter time.
         """
@@ -95,8 +97,9 @@ class ProfileCache:
         else:
             spread = self._spread()
             fresh = times.partial if any(each.why.passes for each in profile.missing) else times.fresh
-            fresh_until = min(now + fresh * spread, valid_until or math.inf)
-            entry = Entry(PROFILE.dump_json(profile), now, fresh_until, now + times.stale * spread, now + times.kept)
+            latest = valid_until or math.inf
+            fresh_until, stale_until = min(now + fresh * spread, latest), min(now + times.stale * spread, latest)
+            entry = Entry(PROFILE.dump_json(profile), now, fresh_until, stale_until, now + times.kept)
         await self._keep(key, entry)
         return entry
 

@@ -17,13 +17,12 @@ from bot.profiles.ports import Tokens
 from bot.profiles.refusals import token_refused
 from bot.question import Identity
 
-MOST_BYTES = 2_000_000
 MOST_SCHEMA_BYTES = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One call that was sent, for logs and metrics. `status` is None when no answer came; `seconds` is how long it took."""
+    """One call that was sent, for logs. `status` is None when no answer came; `seconds` is how long it took."""
 
     operation: str
     request_id: str
@@ -55,7 +54,7 @@ class AdobeClient:
         account: wire.Account,
         tokens: Tokens,
         *,
-        most_bytes: int = MOST_BYTES,
+        most_bytes: int,
         observe: Callable[[Exchange], None] = unobserved,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -87,12 +86,8 @@ class AdobeClient:
             request = wire.more_events_request(self._account, page.next)
 
     async def audience_names(self, ids: Sequence[str]) -> dict[str, str]:
-        """Name by id; audiences that Adobe doesn't know are left out."""
-        names: dict[str, str] = {}
-        for start in range(0, len(ids), catalogue.MOST_AUDIENCES):
-            some = ids[start : start + catalogue.MOST_AUDIENCES]
-            names |= catalogue.read_audience_names(await self._ask(catalogue.audiences_request(self._account, some)))
-        return names
+        """Name by id, of at most `catalogue.MOST_AUDIENCES` ids; audiences that Adobe doesn't know are left out."""
+        return catalogue.read_audience_names(await self._ask(catalogue.audiences_request(self._account, ids)))
 
     async def merge_policies(self) -> tuple[catalogue.MergePolicy, ...]:
         """The merge policies for profiles."""

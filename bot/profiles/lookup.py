@@ -88,7 +88,7 @@ class Lookup:
             if now < kept.fresh_until:
                 return _found(key, kept, State.FRESH, identity)
             if now < kept.stale_until:
-                self._tasks.start(self._refresh_behind(key, identity))
+                self._tasks.start(self._refresh_behind(key, kept, identity))
                 return _found(key, kept, State.STALE, identity)
         try:
             entry = await self._ask(key, identity, until)
@@ -106,10 +106,14 @@ class Lookup:
         except TimeoutError:
             raise DeadlinePassed(deadline=max(until - asked, 0.0)) from None
 
-    async def _refresh_behind(self, key: str, identity: Identity) -> None:
+    async def _refresh_behind(self, key: str, kept: Entry, identity: Identity) -> None:
         try:
             await self._flights.join(key, lambda: self._fetch(key, identity))
+        except SOURCE_IS_DOWN as error:
+            log.warning("refresh_failed", kind=error.kind, flight=error.flight)
         except LookupFailed as error:
+            # Refused: access may have been withdrawn, so nobody else sees the copy without asking.
+            kept.stale_until = kept.fresh_until
             log.warning("refresh_failed", kind=error.kind, flight=error.flight)
         except Exception as error:  # noqa: BLE001 - nobody waits for it, so nobody else would hear of it
             log.error("refresh_failed", exception=type(error).__name__)

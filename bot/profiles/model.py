@@ -86,7 +86,7 @@ class Identities:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One configured value. `currency` is ISO 4217 and set for money; `unit` is a configured word, e.g. "points"."""
+    """One configured value. `currency` is ISO 4217 and set for money; The unit is the mapping's."""
 
     key: str
     format: Format
@@ -95,6 +95,7 @@ class Fact:
     day: date | None = None
     yes: bool | None = None
     currency: str | None = None
+    direction: Direction = Direction.NEUTRAL
     as_of: datetime | None = None
 
 
@@ -178,8 +179,8 @@ class Missing:
 class Profile:
     """Everything a card may show of one customer.
 
-    Purchases and interactions are newest first; `recent_only` says that there are older events than were asked for, so that
-    neither is complete. `dropped` counts fields that had a value nobody could read.
+    Purchases and interactions are newest first; `recent_only` says that neither may be complete: there are older events than were
+    asked for, or array attributes stand in for events. `dropped` counts fields that had a value nobody could read.
     """
 
     xid: str

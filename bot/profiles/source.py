@@ -99,9 +99,10 @@ class AdobeSource:
                 unnamed = await naming
         self._access.note(raw.xid, events)
         names = self._names.at_hand(ids)
-        missing = tuple(_missing(events, unnamed, plan.config))
+        missing = tuple(_missing(events, unnamed))
         profile = to_profile(identity, raw, events.children, names, plan.config, missing)
-        return replace(profile, recent_only=len(events.children or ()) >= self._patience.events_limit)
+        complete = events.children is not None and len(events.children) < self._patience.events_limit
+        return replace(profile, recent_only=not complete)
 
     def _current_plan(self) -> Plan:
         if self._plan.config is not (config := self._config()):
@@ -159,11 +160,8 @@ def _why(error: LookupFailed) -> Why:
             return Why.FAILED
 
 
-def _missing(events: Events, unnamed: Why | None, config: CustomerConfig) -> Iterator[Missing]:
-    """An organisation without events that has an array for each of their uses lacks nothing."""
-    mapping = config.profile
-    replaced = mapping.purchases.instead_of_events and mapping.interactions.instead_of_events
-    if events.why and not (events.why is Why.NOT_ENABLED and replaced):
+def _missing(events: Events, unnamed: Why | None) -> Iterator[Missing]:
+    if events.why:
         yield Missing(Part.EVENTS, events.why)
     if unnamed:
         yield Missing(Part.AUDIENCE_NAMES, unnamed)

@@ -103,7 +103,10 @@ def _fact(reader: Reader, rule: FactRule) -> Fact | None:
     if rule.format is Format.MONEY and unit is None:
         reader.tally.dropped += 1
         return None
-    return replace(Fact(rule.key, rule.format, currency=unit, as_of=reader.read(rule.as_of, moment)), **{slot: value})
+    return replace(
+        Fact(rule.key, rule.format, currency=unit, direction=rule.direction, as_of=reader.read(rule.as_of, moment)),
+        **{slot: value},
+    )
 
 
 def _currency(reader: Reader, rule: FactRule) -> str | None:

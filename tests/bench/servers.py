@@ -71,7 +71,7 @@ async def service() -> AsyncIterator[ASGIApp]:
             profile_url=HUB,
             app_keys="b" * 32,
         )
-        config = customer_file.load(*customer_file.chosen(chosen))
+        config = customer_file.of(chosen)
         yield (await stack.enter_async_context(open_service(chosen, lambda: config))).asgi
 
 

@@ -152,7 +152,9 @@ async def test_configuration_that_does_not_fit(live: Live, place: Path) -> None:
     )
     found = await live(2, customer_config="mine.yml")
 
-    assert found["Adobe: namespaces"] == ["customer.yml: no namespace has the code Shoe; take it out or correct it."]
+    assert found["Adobe: namespaces"] == [
+        "customer.yml: no namespace has the code Shoe; correct it, or take it out with {code: Shoe, remove: true}."
+    ]
     assert found["Adobe: union schema"] == [
         "customer.yml: the union schema has no _acme.shoe.size; what is mapped there will always be empty.",
     ]

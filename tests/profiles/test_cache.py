@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -116,7 +117,17 @@ async def test_reweigh(cache: ProfileCache, memory: BoundedMemory) -> None:
     assert memory.weight == bare == ENTRY_OVERHEAD + len(PROFILE.dump_json(profile()))
 
     await cache.reweigh("a", entry)
-    assert (memory.weight, await cache.get("a")) == (bare + 500, entry)
+    assert (memory.weight, await cache.get("a")) == (bare + sys.getsizeof("y" * 500), entry)
+
+
+async def test_weight_is_memory(cache: ProfileCache, memory: BoundedMemory) -> None:
+    """What counts is memory: one wide character makes every character of a text four bytes."""
+    entry = await cache.put("a", profile())
+    bare = memory.weight
+    entry.bodies["x"] = "y" * 500 + "🦊"
+    await cache.reweigh("a", entry)
+
+    assert memory.weight - bare > 4 * 500
 
 
 async def test_reweigh_pushes_out(cache: ProfileCache, memory: BoundedMemory) -> None:

@@ -132,12 +132,12 @@ async def test_too_old(lookup: Lookup) -> None:
 
 
 async def test_verdict_turns(source: Source, tasks: TaskSet) -> None:
-    """A copy isn't fresh beyond the moment at which its verdict turns."""
+    """A copy isn't shown without asking beyond the moment at which its verdict turns."""
     lookup = made(source, tasks, valid_until=lambda _profile, after: after + 5)
     await lookup(ADA, until=PATIENT)
     await asyncio.sleep(6)
 
-    assert count(await lookup(ADA, until=PATIENT)) == (State.STALE, 1)
+    assert count(await lookup(ADA, until=PATIENT)) == (State.ASKED, 2)
 
 
 async def test_not_found(lookup: Lookup, source: Source) -> None:

@@ -283,13 +283,14 @@ async def test_another_configuration(source: ProfileSource, client: Client, conf
 
 
 async def test_arrays(source: ProfileSource, client: Client, configs: list[CustomerConfig]) -> None:
-    """With an array for each of their uses, an organisation without events lacks nothing."""
+    """Arrays take the place of events where there are none; that they may not be complete is kept in mind."""
     configs.append(with_arrays())
     client.happened.content = EventsRefused()
     client.attributes.content = {"_demo": {"orders": [{"at": "2026-03-01"}]}}
     profile = await source.fetch(ADA)
 
-    assert ([each.time.day for each in profile.purchases], profile.missing) == ([1], ())
+    assert ([each.time.day for each in profile.purchases], profile.missing) == ([1], NOT_ENABLED)
+    assert profile.recent_only
 
 
 async def test_arrays_when_events_fail(source: ProfileSource, client: Client, configs: list[CustomerConfig]) -> None:

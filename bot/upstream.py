@@ -1,0 +1,94 @@
+"""Which source profiles come from: Adobe, or the embedded hub, which speaks the same."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+import structlog
+from starlette.applications import Starlette
+
+from bot.hub import ims as hub_ims
+from bot.hub.app import create_hub
+from bot.hub.sample import sample_store
+from bot.network import Network, create_client
+from bot.profiles import ims
+from bot.profiles.client import AdobeClient, Exchange
+from bot.profiles.wire import Account
+from bot.settings import Settings, secret
+
+log = structlog.get_logger()
+
+HUB_URL = "http://hub"
+HUB = hub_ims.Credentials(
+    client_id="embedded",
+    client_secret="embedded",  # noqa: S106 - no secret: it never leaves this process
+    org_id="embedded@AdobeOrg",
+    sandbox="sample",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Where profiles come from, and whose they are."""
+
+    url: str
+    account: Account
+    credentials: ims.Credentials
+
+
+def upstream_of(settings: Settings) -> Upstream:
+    """The source that the settings name."""
+    policy = settings.adobe_merge_policy_id
+    if settings.uses_hub:
+        account = Account(HUB.org_id, HUB.sandbox, HUB.client_id, policy)
+        return Upstream(HUB_URL, account, ims.Credentials(HUB_URL, HUB.client_id, HUB.client_secret))
+    client_id = settings.adobe_client_id or ""
+    account = Account(settings.adobe_org_id or "", settings.adobe_sandbox, client_id, policy)
+    credentials = ims.Credentials(settings.adobe_ims_url, client_id, secret(settings.adobe_client_secret))
+    return Upstream(settings.profile_url or "", account, credentials)
+
+
+@asynccontextmanager
+async def open_adobe(settings: Settings, *, adobe: httpx.AsyncBaseTransport | None = None) -> AsyncIterator[AdobeClient]:
+    """The client of Adobe's API. `adobe` takes the place of the network."""
+    upstream = upstream_of(settings)
+    if settings.uses_hub:
+        adobe = adobe or httpx.ASGITransport(app=_sample_hub(), raise_app_exceptions=False)
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(transport=adobe, base_url=upstream.url)
+            if adobe
+            else create_client(network_of(settings), base_url=upstream.url)
+        )
+        tokens = ims.ImsTokens(http, upstream.credentials, clock=time.monotonic)
+        stack.push_async_callback(tokens.aclose)
+        yield AdobeClient(http, upstream.account, tokens, most_bytes=settings.answer_bytes, observe=_log_exchange)
+
+
+def network_of(settings: Settings) -> Network:
+    """How Slack and Adobe are reached."""
+    return Network(
+        proxy=settings.https_proxy,
+        ca_bundle=str(settings.ca_bundle) if settings.ca_bundle else None,
+        connect=settings.connect_timeout,
+        read=settings.read_timeout,
+    )
+
+
+def _sample_hub() -> Starlette:
+    return create_hub(store=sample_store(now=datetime.now(UTC)), credentials=HUB, clock=lambda: datetime.now(UTC))
+
+
+def _log_exchange(exchange: Exchange) -> None:
+    log.debug(
+        "asked_adobe",
+        kind=exchange.operation,
+        request_id=exchange.request_id,
+        status=exchange.status,
+        ms=round(1000 * exchange.seconds, 1),
+    )
