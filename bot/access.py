@@ -14,10 +14,17 @@ from bot.question import Asker
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where the app is installed: a workspace, or a whole Grid organisation."""
+    """Where the app is installed: a workspace (`enterprise` is then the Grid organisation it belongs to, if it does), or, without
+    `team`, a whole Grid organisation.
+    """
 
     team: str | None
     enterprise: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The installation's id, the same for whoever asks, from wherever; "" where the home isn't known."""
+        return self.team or self.enterprise or ""
 
 
 def may_ask(asker: Asker, home: Home) -> None:
@@ -26,8 +33,19 @@ def may_ask(asker: Asker, home: Home) -> None:
     Raises:
         NotAllowed: the asker belongs to another workspace.
     """
-    if home.team is not None and asker.team == home.team:
-        return
-    if home.enterprise is not None and asker.enterprise == home.enterprise:
-        return
-    raise NotAllowed(reason="other_workspace")
+    if home.team is not None:
+        member = asker.team == home.team
+    else:
+        member = home.enterprise is not None and asker.enterprise == home.enterprise
+    if not member:
+        raise NotAllowed(reason="other_workspace")
+
+
+def team_that_counts(own: str, pressed_in: str | None, enterprise: str | None, home: Home) -> str:
+    """The team of whoever presses a button: the member's `own`, which in a Grid organisation may be any of its workspaces.
+
+    Inside one Grid organisation the workspace in which it was pressed counts instead, if the app is installed there: whoever
+    works there could type the command as well. `enterprise` is the presser's; people of other organisations never get by.
+    """
+    same_organisation = home.enterprise is not None and enterprise == home.enterprise
+    return pressed_in if pressed_in is not None and pressed_in == home.team and same_organisation else own

@@ -119,7 +119,8 @@ class Wire(Protocol):
 class SlackSide:
     """Slack, for one app. Use `slack_side()`.
 
-    `members` say who is known to users.info; `replies` take the place of a method's next answers.
+    `members` say who is known to users.info; `replies` take the place of a method's next answers. The address of a WebSocket is
+    good for one connection; of the next `dead_links` ones it is good for none.
     """
 
     def __init__(self, scopes: frozenset[str]) -> None:
@@ -131,6 +132,8 @@ class SlackSide:
         self.replies: dict[str, deque[Reply]] = {"auth.test": deque(), "users.info": deque(), "apps.connections.open": deque()}
         self._mailboxes: dict[str, Mailbox] = {}
         self._numbers = itertools.count(1)
+        self.dead_links = 0
+        self._addresses: set[str] = set()
         self._links: asyncio.Queue[web.WebSocketResponse] = asyncio.Queue()
         self._acks: dict[str, asyncio.Future[Payload]] = {}
         self.linked, self.called = asyncio.Event(), asyncio.Event()
@@ -191,9 +194,17 @@ class SlackSide:
             return await self.replies["apps.connections.open"].popleft().response()
         if request.headers.get("authorization") != f"Bearer {APP_TOKEN}":
             return web.json_response({"ok": False, "error": "invalid_auth"})
-        return web.json_response({"ok": True, "url": f"ws{self.url.removeprefix('http')}/link"})
+        ticket = f"ticket-{next(self._numbers)}"
+        if self.dead_links:
+            self.dead_links -= 1
+        else:
+            self._addresses.add(ticket)
+        return web.json_response({"ok": True, "url": f"ws{self.url.removeprefix('http')}/link?ticket={ticket}"})
 
     async def _link(self, request: web.Request) -> web.WebSocketResponse:
+        if request.query["ticket"] not in self._addresses:
+            raise web.HTTPForbidden
+        self._addresses.discard(request.query["ticket"])
         link = web.WebSocketResponse()
         await link.prepare(request)
         await link.send_json({"type": "hello", "num_connections": 1})

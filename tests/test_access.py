@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.access import Home, may_ask
+from bot.access import Home, may_ask, team_that_counts
 from bot.errors import NotAllowed
 from bot.question import Asker
 
@@ -19,7 +19,7 @@ GRID = Home(team=None, enterprise="E1")
         (Asker("U1", "T1", "E9"), WORKSPACE),
         (Asker("U1", "T1", "E1"), GRID),
         (Asker("U1", "T2", "E1"), GRID),
-        (Asker("U1", "T2", "E1"), Home("T1", "E1")),
+        (Asker("U1", "T1", "E1"), Home("T1", "E1")),
     ],
 )
 def test_members(asker: Asker, home: Home) -> None:
@@ -36,6 +36,7 @@ def test_members(asker: Asker, home: Home) -> None:
         (Asker("U1", "T1", "E2"), GRID),
         (Asker("U1", ""), WORKSPACE),
         (Asker("U1", "T1"), Home(team=None)),
+        (Asker("U1", "T2", "E1"), Home("T1", "E1")),
     ],
 )
 def test_strangers(asker: Asker, home: Home) -> None:
@@ -44,3 +45,31 @@ def test_strangers(asker: Asker, home: Home) -> None:
         may_ask(asker, home)
 
     assert refused.value.reason == "other_workspace"
+
+
+@pytest.mark.parametrize(("home", "expected"), [(WORKSPACE, "T1"), (GRID, "E1"), (Home("T1", "E1"), "T1"), (Home(None), "")])
+def test_installation(home: Home, expected: str) -> None:
+    """An installation has one id, whoever asks."""
+    assert home.id == expected
+
+
+@pytest.mark.parametrize(
+    ("own", "pressed_in", "enterprise", "expected"),
+    [
+        ("T1", "T1", "E1", "T1"),
+        ("T2", "T1", "E1", "T1"),
+        ("T2", "T2", "E1", "T2"),
+        ("T2", None, "E1", "T2"),
+        ("T2", "T1", "E2", "T2"),
+        ("T2", "T1", None, "T2"),
+    ],
+)
+def test_team_that_counts(own: str, pressed_in: str | None, enterprise: str | None, expected: str) -> None:
+    """Inside one Grid organisation it is the installation's workspace if the button was pressed there; else the member's own."""
+    assert team_that_counts(own, pressed_in, enterprise, Home("T1", "E1")) == expected
+
+
+def test_team_without_an_organisation() -> None:
+    """Outside Grid only the member's own team counts, wherever the button was pressed."""
+    assert team_that_counts("T2", "T1", "E1", WORKSPACE) == "T2"
+    assert team_that_counts("T2", "T1", None, WORKSPACE) == "T2"

@@ -9,6 +9,7 @@ from functools import partial
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from bot.access import Home, team_that_counts
 from bot.config import CustomerConfig
 from bot.question import Asker, Place, Question
 from bot.seal import Seal
@@ -25,23 +26,25 @@ async def on_button(request: AsyncBoltRequest, doors: Doors, seal: Seal) -> Bolt
     url = body.get("response_url")
     if not (isinstance(url, str) and body["actions"]):
         return ack()
-    action, asker = body["actions"][0], asker_of(body)
+    action, asker = body["actions"][0], asker_of(body, doors.home())
     refresh = action.get("action_id") == "refresh"
-    read = partial(_opened, token=str(action.get("value", "")), workspace=asker.team, seal=seal, refresh=refresh)
+    read = partial(_opened, token=str(action.get("value", "")), home=doors.home().id, seal=seal, refresh=refresh)
     place = Place(_text(_object(body, "channel").get("id")))
     asked = doors.answering(read, asker, place, received=received(request), door="button")
     doors.tasks.start(doors.deliver(asked, url, asker, replace=True))
     return ack()
 
 
-def asker_of(body: dict[str, object]) -> Asker:
-    """Who pressed it. In a shared channel it may be a member of another organisation: only the member's own team counts."""
-    user, team = _object(body, "user"), _object(body, "team")
-    return Asker(str(user["id"]), str(user.get("team_id") or team.get("id") or ""), _text(_object(body, "enterprise").get("id")))
+def asker_of(body: dict[str, object], home: Home) -> Asker:
+    """Who pressed it. In a shared channel it may be a member of another organisation: see `team_that_counts`."""
+    user, pressed_in = _object(body, "user"), _text(_object(body, "team").get("id"))
+    enterprise = _text(user.get("enterprise_id")) or _text(_object(body, "enterprise").get("id"))
+    own = _text(user.get("team_id")) or pressed_in or ""
+    return Asker(str(user["id"]), team_that_counts(own, pressed_in, enterprise, home), enterprise)
 
 
-def _opened(_config: CustomerConfig, *, token: str, workspace: str, seal: Seal, refresh: bool) -> Question:
-    return replace(seal.open(token, workspace), refresh=refresh)
+def _opened(_config: CustomerConfig, *, token: str, home: str, seal: Seal, refresh: bool) -> Question:
+    return replace(seal.open(token, home), refresh=refresh)
 
 
 def _object(body: dict[str, object], key: str) -> dict[str, object]:

@@ -20,16 +20,16 @@ from formatters.card import Message
 from formatters.voice import Voice
 
 
-async def on_command(request: AsyncBoltRequest, doors: Doors) -> BoltResponse:
-    """Answer in the ack if the answer is there within its budget, else through the response_url."""
+async def on_command(request: AsyncBoltRequest, doors: Doors, text: str) -> BoltResponse:
+    """Answer `text` in the ack if the answer is there within its budget, else through the response_url."""
     form = request.body
     asker = Asker(form["user_id"], form["team_id"], form.get("enterprise_id") or None)
     at = received(request)
-    read = partial(parse, form.get("text", ""))
+    read = partial(parse, text)
     asked = doors.tasks.start(doors.answering(read, asker, Place(form.get("channel_id")), received=at, door="command"))
-    reader = await doors.directory.reader(asker.user)
+    reader = await doors.directory.reader(asker.user, within=left(doors.ack_budget, at))
     await asyncio.wait({asked}, timeout=left(doors.ack_budget, at))
     if asked.done():
-        return ack(await asked.result().body(reader, doors.forms.for_ack(asker.team)))
+        return ack(await asked.result().body(reader, doors.forms.for_ack(doors.home().id)))
     doors.tasks.start(doors.deliver(asked, form["response_url"], asker))
     return ack(orjson.dumps({"response_type": "ephemeral", "text": str(Voice(reader).say(Message("ack.looking")))}).decode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
@@ -19,7 +20,7 @@ class Directory:
     """Knows readers by their member id.
 
     `kept` is how long what was learnt is kept, `kept_unknown` how long a failure is, `patience` how long an answer may be held up
-    for it, all in seconds; `default` reads where nothing is known.
+    for it, `longest` how long Slack may take, all in seconds; `default` reads where nothing is known.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Directory:
         patience: float,
         kept: float = 3600.0,
         kept_unknown: float = 60.0,
+        longest: float = 5.0,
     ) -> None:
         self._client = client
         self._cache = cache
@@ -40,21 +42,24 @@ class Directory:
         self._kept = kept
         self._kept_unknown = kept_unknown
         self._patience = patience
+        self._longest = longest
 
-    async def reader(self, user: str) -> Reader:
-        """The member's language and time zone, the default if Slack does not say within `patience`."""
+    async def reader(self, user: str, *, within: float = math.inf) -> Reader:
+        """The member's language and time zone, the default if Slack does not say within the patience, nor `within` seconds."""
         known: Reader | None = await self._cache.get(user)
         if known is not None:
             return known
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(min(self._patience, within)):
                 return await self._flights.join(user, lambda: self._ask(user))
         except TimeoutError:
             return self._default
 
     async def _ask(self, user: str) -> Reader:
         try:
-            answer = await self._client.users_info(user=user, include_locale=True)
+            # The client waits for as long as Slack's Retry-After says, and a shutdown would wait with it.
+            async with asyncio.timeout(self._longest):
+                answer = await self._client.users_info(user=user, include_locale=True)
             member = answer.get("user") or {}
             reader = Reader.of(member.get("locale"), member.get("tz"), default=self._default)
         except Exception as error:  # noqa: BLE001 - slack_sdk lets out its own mistakes too; no answer may be lost over a language

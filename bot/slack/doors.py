@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from bot.access import Home
 from bot.answering import Answer, Answering
 from bot.question import Asker
 from bot.slack.directory import Directory
@@ -20,8 +21,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """`ack_budget` is how long an ack may wait for the answer, in seconds from the request's first byte."""
+    """`home` is where the app is installed; `ack_budget` is how long an ack may wait for the answer, in seconds from the
+    request's first byte.
+    """
 
+    home: Callable[[], Home]
     answering: Answering
     responder: Responder
     forms: Forms
@@ -34,7 +38,7 @@ class Doors:
         try:
             answer = await asked
             reader = await self.directory.reader(asker.user)
-            await self.responder.respond(url, answer, reader, team=asker.team, replace=replace)
+            await self.responder.respond(url, answer, reader, home=self.home().id, replace=replace)
         except Exception as error:  # noqa: BLE001 - a task of its own: nobody else would ever hear of it
             log.error("undelivered", team=asker.team, exception=type(error).__name__)
 

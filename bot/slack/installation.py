@@ -35,7 +35,7 @@ class Installation:
         """
         told = await asked(client.auth_test(), "auth.test")
         org_wide = bool(told.get("is_enterprise_install"))
-        home = Home(team=None if org_wide else told.get("team_id"), enterprise=told.get("enterprise_id") if org_wide else None)
+        home = Home(team=None if org_wide else told.get("team_id"), enterprise=told.get("enterprise_id"))
         return cls(home, client.token or "", told.get("bot_id"), told.get("user_id"))
 
 
@@ -52,7 +52,7 @@ async def asked(call: Awaitable[AsyncSlackResponse], method: str) -> AsyncSlackR
         raise SlackRefused(str(told.get("error") if isinstance(told, dict) else "nothing that can be read"), method) from None
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise SlackRefused(f"nothing ({type(error).__name__})", method, answered=False) from None
-    except AttributeError:  # slack_sdk's own, when a proxy says 200 in plain text
+    except (AttributeError, ValueError):  # slack_sdk's own, when a proxy says 200 in plain text, or a Retry-After in words
         raise SlackRefused("nothing that can be read", method, answered=False) from None
 
 

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 from urllib.parse import urlsplit
 
+import aiohttp
 import httpx
 import orjson
 import structlog
 from slack_bolt.response import BoltResponse
 
-from bot.answering import Answer, Content
+from bot.answering import Content
 from formatters import blocks
 from formatters.form import Form
 from formatters.locale import Reader
@@ -23,8 +26,22 @@ from formatters.locale import Reader
 log = structlog.get_logger()
 
 SLACK_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
-TRIES = 3
-"""Of the five uses that a response_url has, so that the classic form still has its own."""
+POSTS = 4
+"""Of the five uses that a response_url has, over all forms and tries of one answer."""
+
+KEPT_FOR_TEXT = 1
+"""Of these, so that one line of text may follow when no form was taken."""
+
+LONGEST_WAIT = 10.0
+"""Seconds. Whoever is asked to wait for longer has failed: the asker has gone by then."""
+
+OVERALL = 3
+"""Times the timeout of one post that a whole delivery may take."""
+
+NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
+"""What surely did not arrive. The transport calls a connection that was reset or cut after sending `httpx.ConnectTimeout` too,
+just as a refused one, so that only aiohttp's own error, its cause, tells them apart.
+"""
 
 _JSON: dict[str, str | Sequence[str]] = {"content-type": ["application/json;charset=utf-8"]}
 
@@ -40,39 +57,73 @@ def ack(body: str = "") -> BoltResponse:
 
 
 class Forms:
-    """Which form a workspace takes. The new blocks reach workspaces in phases, and an error in an ack's body never comes back to
-    the app, so acks carry the classic form until a rich card has been accepted where errors are told.
+    """Which form an installation takes; `home` is its id. The new blocks reach workspaces in phases, and an error in an ack's
+    body never comes back to the app, so acks carry the classic form until a rich card has been accepted where errors are told.
     """
 
     def __init__(self) -> None:
         self._accepted: dict[str, Form] = {}
 
-    def for_ack(self, team: str) -> Form:
+    def for_ack(self, home: str) -> Form:
         """The form that is safe where nobody tells of an error."""
-        return self._accepted.get(team, Form.CLASSIC)
+        return self._accepted.get(home, Form.CLASSIC)
 
-    def to_try(self, team: str) -> Form:
+    def to_try(self, home: str) -> Form:
         """The form to send where errors are told."""
-        return self._accepted.get(team, Form.RICH)
+        return self._accepted.get(home, Form.RICH)
 
-    def learn(self, team: str, form: Form) -> None:
-        """`form` was accepted, and is the best this workspace takes."""
-        self._accepted[team] = form
+    def learn(self, home: str, form: Form) -> None:
+        """`form` was accepted, and is the best this installation takes."""
+        self._accepted[home] = form
 
 
 class Delivery(StrEnum):
-    """What became of a message."""
+    """What became of a message. UNKNOWN was sent, and nobody said whether it arrived: to send it again might show it twice."""
 
     ACCEPTED = "accepted"
     INVALID_BLOCKS = "invalid_blocks"
     FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One post: what became of it, and how many seconds to wait before another, None if another can't help."""
+
+    delivery: Delivery
+    again_after: float | None = None
+
+
+@dataclass(slots=True)
+class Uses:
+    """What is left of a response_url for one answer."""
+
+    left: int = POSTS
+
+    @property
+    def spent(self) -> int:
+        """Posts so far."""
+        return POSTS - self.left
+
+
+class Deliverable(Protocol):
+    """What is delivered of an answer; see `bot.answering.Answer`."""
+
+    @property
+    def outcome(self) -> str:
+        """Notices tell nothing of which form is taken."""
+        ...
+
+    async def body(self, reader: Reader, form: Form, /) -> str:
+        """The finished message."""
+        ...
 
 
 class Responder:
     """Posts answers to response_urls.
 
-    `api_url` is Slack's API or the stand-in that takes its place, whose host may serve response_urls too; `timeout` and `pause`
-    (before another try) are in seconds.
+    `api_url` is Slack's API or the stand-in that takes its place, whose host may serve response_urls too; `timeout` (of one post;
+    a whole delivery has three times as long) and `pause` (before another try) are in seconds.
     """
 
     def __init__(self, http: httpx.AsyncClient, forms: Forms, *, api_url: str, timeout: float, pause: float = 0.5) -> None:
@@ -82,56 +133,70 @@ class Responder:
         self._timeout = timeout
         self._pause = pause
 
-    async def respond(self, url: str, answer: Answer, reader: Reader, *, team: str, replace: bool = False) -> bool:
-        """Send `answer` in the best form that the workspace takes; `replace` puts it in place of the message whose button was
-        pressed. False if it could not be delivered, which is logged.
+    async def respond(self, url: str, answer: Deliverable, reader: Reader, *, home: str, replace: bool = False) -> bool:
+        """Send `answer` in the best form that the installation `home` takes; `replace` puts it in place of the message whose
+        button was pressed. False if it was not delivered, or nobody knows, which is logged.
         """
-        form = self._forms.to_try(team)
-        delivery = await self._post(url, await answer.body(reader, form), replace)
-        if delivery is Delivery.INVALID_BLOCKS and form is Form.RICH:
-            form = Form.CLASSIC
-            delivery = await self._post(url, await answer.body(reader, form), replace)
-        if delivery is Delivery.ACCEPTED:
-            if answer.outcome != "notice":
-                self._forms.learn(team, form)
-            return True
-        log.error("undelivered", problem=delivery, form=form, team=team)
-        if delivery is Delivery.INVALID_BLOCKS:
-            # One line is better than nothing.
-            delivery = await self._post(url, _without_blocks(await answer.body(reader, form)), replace)
+        try:
+            async with asyncio.timeout(OVERALL * self._timeout):
+                return await self._respond(url, answer, reader, home, replace)
+        except TimeoutError:
+            log.error("undelivered", problem="timeout", team=home)
+            return False
+
+    async def post(self, url: str, body: str) -> bool:
+        """Send a finished message as it is. False if it was not delivered, which is logged."""
+        try:
+            async with asyncio.timeout(OVERALL * self._timeout):
+                delivery = await self._post(url, body, Uses())
+        except TimeoutError:
+            delivery = Delivery.UNKNOWN
+        if delivery is not Delivery.ACCEPTED:
+            log.error("undelivered", problem=delivery)
         return delivery is Delivery.ACCEPTED
 
-    async def _post(self, url: str, body: str, replace: bool) -> Delivery:
+    async def _respond(self, url: str, answer: Deliverable, reader: Reader, home: str, replace: bool) -> bool:
+        uses = Uses()
+        form = self._forms.to_try(home)
+        delivery = await self._post(url, await answer.body(reader, form), uses, replace=replace)
+        if delivery is Delivery.INVALID_BLOCKS and form is Form.RICH and uses.left > KEPT_FOR_TEXT:
+            form = Form.CLASSIC
+            delivery = await self._post(url, await answer.body(reader, form), uses, replace=replace)
+        if delivery is Delivery.ACCEPTED:
+            if answer.outcome != "notice":
+                self._forms.learn(home, form)
+            return True
+        log.error("undelivered", problem=delivery, form=form, team=home)
+        if delivery is Delivery.INVALID_BLOCKS:
+            # One line is better than nothing.
+            line = _without_blocks(await answer.body(reader, form))
+            delivery = await self._post(url, line, uses, keep=0, replace=replace)
+        return delivery is Delivery.ACCEPTED
+
+    async def _post(self, url: str, body: str, uses: Uses, *, keep: int = KEPT_FOR_TEXT, replace: bool = False) -> Delivery:
+        """Post until it is known what became of it, or only `keep` uses are left."""
         if not self._allowed(url):
             log.error("response_url_refused")
             return Delivery.FAILED
         content = f'{{"replace_original":true,{body[1:]}' if replace else body
-        for attempt in range(1, TRIES + 1):
-            delivery, wait = await self._post_once(url, content)
-            if delivery is not None:
-                return delivery
-            if attempt < TRIES:
-                await asyncio.sleep(self._pause * attempt if wait is None else wait)
-        return Delivery.FAILED
+        while True:
+            uses.left -= 1
+            attempt = await self._post_once(url, content, self._pause * uses.spent)
+            if attempt.again_after is None or uses.left <= keep:
+                return attempt.delivery
+            await asyncio.sleep(attempt.again_after)
 
-    async def _post_once(self, url: str, content: str) -> tuple[Delivery | None, float | None]:
-        """What became of it, None if another try may help; and the wait that Slack asked for."""
+    async def _post_once(self, url: str, content: str, pause: float) -> Attempt:
+        """One post; `pause` is how long to wait before another where Slack does not say."""
         try:
             async with asyncio.timeout(self._timeout):
                 response = await self._http.post(
                     url, content=content, headers={"content-type": "application/json; charset=utf-8"}
                 )
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, ValueError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             log.warning("response_url_failed", exception=type(error).__name__)
-            return None, None
-        if "invalid_blocks" in response.text:
-            return Delivery.INVALID_BLOCKS, None
-        if response.is_success and not _told_otherwise(response.text):
-            return Delivery.ACCEPTED, None
-        log.warning("response_url_failed", status=response.status_code)
-        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            return None, _seconds(response.headers.get("retry-after"))
-        return (None, None) if response.is_server_error else (Delivery.FAILED, None)
+            return _attempt_without_answer(error, pause)
+        return _attempt(response, pause)
 
     def _allowed(self, url: str) -> bool:
         try:
@@ -144,6 +209,26 @@ class Responder:
             return False
 
 
+def _attempt_without_answer(error: Exception, pause: float) -> Attempt:
+    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
+        return Attempt(Delivery.FAILED)
+    if isinstance(error, httpx.ConnectError) or isinstance(error.__cause__ or error, NEVER_CONNECTED):
+        return Attempt(Delivery.FAILED, pause)
+    return Attempt(Delivery.UNKNOWN)
+
+
+def _attempt(response: httpx.Response, pause: float) -> Attempt:
+    if "invalid_blocks" in response.text:
+        return Attempt(Delivery.INVALID_BLOCKS)
+    if response.is_success and not _told_otherwise(response.text):
+        return Attempt(Delivery.ACCEPTED)
+    log.warning("response_url_failed", status=response.status_code)
+    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        wait = _seconds(response.headers.get("retry-after"), pause)
+        return Attempt(Delivery.FAILED, wait if wait <= LONGEST_WAIT else None)
+    return Attempt(Delivery.FAILED, pause if response.is_server_error else None)
+
+
 def _without_blocks(body: str) -> str:
     message: dict[str, object] = orjson.loads(body)
     return orjson.dumps({key: value for key, value in message.items() if key != "blocks"}).decode()
@@ -153,5 +238,5 @@ def _told_otherwise(text: str) -> bool:
     return text.startswith("{") and '"ok":false' in text.replace(" ", "")
 
 
-def _seconds(header: str | None) -> float | None:
-    return float(header) if header is not None and header.isdecimal() else None
+def _seconds(header: str | None, otherwise: float) -> float:
+    return float(header) if header is not None and header.isdecimal() else otherwise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from http import HTTPStatus
 
@@ -63,6 +64,7 @@ def create_bolt(doors: Doors, *, client: AsyncWebClient, installation: Installat
     """Bolt with the doors registered; the one in a hurry first, since each listener is matched in turn."""
     app = AsyncApp(
         name="customer-context",
+        logger=_bolt_logger(),
         client=client,
         authorize=Known(installation),
         process_before_response=True,
@@ -75,7 +77,7 @@ def create_bolt(doors: Doors, *, client: AsyncWebClient, installation: Installat
 
     @app.command(COMMAND)
     async def customer(request: AsyncBoltRequest) -> BoltResponse:
-        return await on_command(request, doors)
+        return await on_command(request, doors, request.body.get("text", ""))
 
     @app.action(ASKING)
     async def button(request: AsyncBoltRequest) -> BoltResponse:
@@ -83,12 +85,18 @@ def create_bolt(doors: Doors, *, client: AsyncWebClient, installation: Installat
 
     @app.command(ANY)
     async def unknown_command(request: AsyncBoltRequest) -> BoltResponse:
-        request.body["text"] = "help"
-        return await on_command(request, doors)
+        return await on_command(request, doors, "help")
 
     for kind in (app.action, app.shortcut, app.view, app.options, app.event, app.function):
         kind(ANY)(_nothing_to_say)
     return app
+
+
+def _bolt_logger() -> logging.Logger:
+    # Bolt reads SLACK_BOT_TOKEN itself, and would warn at every start that the token isn't used.
+    logger = logging.getLogger("slack_bolt.customer_context")
+    logger.setLevel(logging.ERROR)
+    return logger
 
 
 async def _nothing_to_say() -> BoltResponse:

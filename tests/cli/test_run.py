@@ -32,7 +32,6 @@ from tests.slack_side import (
     Socket,
     Wire,
     command,
-    slack_side,
     title,
     words,
 )
@@ -40,13 +39,6 @@ from tests.upstream import CREDENTIALS, Turn, Upstream
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackSide]:
-    async with slack_side() as slack:
-        slack.members[MEMBER] = {"locale": "en-GB", "tz": "Europe/Berlin"}
-        yield slack
 
 
 class Running:

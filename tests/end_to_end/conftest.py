@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.slack.conftest import events, service, slack, transport
+from tests.slack.conftest import events, service, transport
 
-__all__ = ["events", "service", "slack", "transport"]
+__all__ = ["events", "service", "transport"]

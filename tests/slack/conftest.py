@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from tests.opened import TRANSPORTS, Opened, opened
-from tests.slack_side import MEMBER, SlackSide, slack_side
+from tests.slack_side import SlackSide
 
 
 @pytest.fixture(autouse=True)
@@ -17,13 +17,6 @@ def events() -> Iterator[list[EventDict]]:
     """What is logged, instead of printing it."""
     with capture_logs() as events:
         yield events
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackSide]:
-    async with slack_side() as slack:
-        slack.members[MEMBER] = {"locale": "en-GB", "tz": "Europe/Berlin"}
-        yield slack
 
 
 @pytest.fixture(params=TRANSPORTS)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from tests.opened import Opened, opened
-from tests.slack_side import ELSEWHERE, Payload, SlackSide, buttons, press, title, words
+from tests.slack_side import ELSEWHERE, Payload, SlackSide, buttons, form_of, press, title, words
 from tests.upstream import Turn
 
 
@@ -103,18 +104,60 @@ async def test_changed_token(service: Opened) -> None:
     assert title(notice) == "This button no longer works"
 
 
-async def test_token_of_another_workspace(slack: SlackSide) -> None:
-    """A token is good in the workspace that it was made for, and nowhere else, although both may ask."""
-    slack.home = {"enterprise_id": "E0GRID", "is_enterprise_install": True, "user_id": "U0BOT", "bot_id": "B0BOT"}
-    grid = {"enterprise": {"id": "E0GRID", "name": "Invented"}}
-    async with opened(slack) as service:
-        card = await service.shown("ada@example.com", team="T0ONE", enterprise_id="E0GRID")
-        button = buttons(card)["Refresh"]
-        there = await (await service.press(button, team="T0TWO", **grid)).shown()
-        here = await (await service.press(button, team="T0ONE", **grid)).shown()
+GRID: dict[str, Any] = {"enterprise": {"id": "E0GRID", "name": "Invented"}}
 
-        assert title(there) == "This button no longer works"
+
+async def test_organisation(slack: SlackSide, transport: str) -> None:
+    """A card of an organisation-wide installation has buttons that work for each of its members, whichever their workspace."""
+    slack.home = {"enterprise_id": "E0GRID", "is_enterprise_install": True, "user_id": "U0BOT", "bot_id": "B0BOT"}
+    async with opened(slack, transport) as service:
+        card = await service.shown("ada@example.com", team="T0RUN", enterprise_id="E0GRID")
+        button = buttons(card)["Refresh"]
+        ours = await (await service.press(button, team="T0OWN", **GRID)).shown()
+        theirs = await (await service.press(button, team="T0OWN", enterprise={"id": "E0OTHER"})).shown()
+
+        assert title(ours) == "Ada Lovelace"
+        assert title(theirs) == "You can't look up customers here"
+
+
+async def test_workspace_of_an_organisation(slack: SlackSide, transport: str) -> None:
+    """Installed in one workspace of an organisation, the app answers members of the organisation who press there, wherever their
+    own workspace is; elsewhere, and for other organisations, it doesn't.
+    """
+    slack.home |= {"enterprise_id": "E0GRID", "is_enterprise_install": False}
+    async with opened(slack, transport) as service:
+        button = buttons(await service.shown("ada@example.com", enterprise_id="E0GRID"))["Refresh"]
+        here = await (await service.press(button, team="T0OWN", **GRID)).shown()
+        mailbox = slack.mailbox()
+        await service.wire.send("interactive", press(button, mailbox.url, team="T0OWN", **GRID) | {"team": {"id": "T0OWN"}})
+        elsewhere = await mailbox.take()
+        guest = await (await service.press(button, team=ELSEWHERE, enterprise={"id": "E0OTHER"})).shown()
+
         assert title(here) == "Ada Lovelace"
+        assert title(elsewhere) == title(guest) == "You can't look up customers here"
+
+
+async def test_forms_of_an_organisation(slack: SlackSide) -> None:
+    """That a rich card was accepted in one workspace of an organisation holds for all of it: one installation, one app."""
+    slack.home = {"enterprise_id": "E0GRID", "is_enterprise_install": True, "user_id": "U0BOT", "bot_id": "B0BOT"}
+    async with opened(slack, ack_budget=2.0) as service:
+        card = await service.shown("ada@example.com", team="T0ONE", enterprise_id="E0GRID")
+        await (await service.press(buttons(card)["Refresh"], team="T0ONE", **GRID)).shown()
+        await service.quiet()
+        asked = await service.ask("ada@example.com", team="T0TWO", enterprise_id="E0GRID")
+
+        assert form_of(asked.ack.message) == "rich"
+
+
+async def test_token_of_another_installation(slack: SlackSide) -> None:
+    """A token is good in the installation that it was made for, and nowhere else."""
+    async with opened(slack) as service:
+        button = buttons(await service.shown("ada@example.com"))["Refresh"]
+    slack.home |= {"team_id": "T0TWO"}
+    async with opened(slack) as service:
+        notice = await (await service.press(button, team="T0TWO")).shown()
+
+    assert title(notice) == "This button no longer works"
 
 
 async def test_button_that_opens_a_page(service: Opened) -> None:

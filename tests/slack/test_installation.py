@@ -31,10 +31,10 @@ async def test_organisation(slack: SlackSide) -> None:
 
 
 async def test_workspace_of_an_organisation(slack: SlackSide) -> None:
-    """Installed in one workspace of an organisation, it is at home in that workspace alone."""
+    """Installed in one workspace of an organisation, it is at home in that workspace, and knows the organisation."""
     slack.home |= {"enterprise_id": "E0GRID", "is_enterprise_install": False}
 
-    assert (await Installation.learn(client_of(slack))).home == Home(team=TEAM)
+    assert (await Installation.learn(client_of(slack))).home == Home(team=TEAM, enterprise="E0GRID")
 
 
 async def test_refused_token(slack: SlackSide) -> None:
@@ -51,11 +51,12 @@ async def test_refused_token(slack: SlackSide) -> None:
         Reply(503, "<html>no</html>", content_type="text/html"),
         Reply(200, "{", content_type="application/json"),
         Reply(200, '{"ok": false}', content_type="application/json"),
+        Reply(429, "{}", {"Retry-After": "soon"}, content_type="application/json"),
     ],
 )
 async def test_unreadable(slack: SlackSide, reply: Reply) -> None:
     """Whatever stands in Slack's place and doesn't speak its language is refused as well, in a sentence."""
-    slack.replies["auth.test"].append(reply)
+    slack.replies["auth.test"] += [reply, reply]
 
     with pytest.raises(SlackRefused, match=r"Slack's auth\.test said "):
         await Installation.learn(client_of(slack))

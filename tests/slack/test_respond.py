@@ -6,17 +6,23 @@ import asyncio
 from collections.abc import AsyncIterator, MutableMapping
 from typing import Any
 
+import aiohttp
 import httpx
+import orjson
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 
+from bot.network import Network, create_client
 from bot.slack.respond import Forms, Responder
 from formatters.form import Form
 from formatters.locale import Reader
+from tests.broken import broken_server
 from tests.opened import Opened, opened
 from tests.slack_side import EXPIRED, FAILED, INVALID_BLOCKS, TEAM, THROTTLED, Reply, SlackSide, buttons, form_of, title
 from tests.upstream import Turn
 
 Events = list[MutableMapping[str, Any]]
+URL = "https://hooks.slack.com/commands/1"
 
 
 @pytest.fixture
@@ -40,15 +46,26 @@ async def test_tried_again(slow: Opened, trouble: list[Reply]) -> None:
     assert asked.mailbox.waiting == 0
 
 
-async def test_tried_again_after_silence(slow: Opened) -> None:
-    """A post that Slack doesn't answer in time is sent again."""
+async def test_silence(slow: Opened, events: Events) -> None:
+    """A post that Slack doesn't answer in time isn't sent again: it may have arrived, and would then be shown twice."""
     asked = await slow.ask("ada@example.com")
-    gate = asyncio.Event()
-    asked.mailbox.script.append(Reply(500, after=gate))
-    card = await asked.shown()
-    gate.set()
+    asked.mailbox.script.append(Reply(after=asyncio.Event()))
+    await slow.quiet()
 
-    assert title(card) == "Ada Lovelace"
+    assert title(await asked.shown()) == "Ada Lovelace"
+    assert len(asked.mailbox.posts) == 1
+    assert [each["problem"] for each in events if each["event"] == "undelivered"] == ["unknown"]
+
+
+@pytest.mark.parametrize("wait", ["11", "9999", "9" * 400, "9" * 5000])
+async def test_long_wait(slow: Opened, events: Events, wait: str) -> None:
+    """If Slack asks for a longer wait than anybody has, the answer is given up at once."""
+    asked = await slow.ask("ada@example.com")
+    asked.mailbox.script.append(Reply(429, "rate_limited", {"Retry-After": wait}))
+    await slow.quiet()
+
+    assert len(asked.mailbox.posts) == 1
+    assert [each["problem"] for each in events if each["event"] == "undelivered"] == ["failed"]
 
 
 @pytest.mark.parametrize("trouble", [EXPIRED, Reply(404, "used_url"), Reply(200, '{"ok": false, "error": "no_text"}')])
@@ -148,10 +165,13 @@ class Sent:
 
     def __init__(self, *answers: httpx.Response | Exception) -> None:
         self.urls: list[str] = []
+        self.forms: list[str] = []
         self._answers = list(answers)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.urls.append(str(request.url))
+        message = orjson.loads(request.content)
+        self.forms.append(message["form"] if "blocks" in message else "text")
         answer = self._answers.pop(0) if self._answers else httpx.Response(200, text="ok")
         if isinstance(answer, Exception):
             raise answer
@@ -163,14 +183,14 @@ class Said:
 
     outcome = "card"
 
-    async def body(self, _reader: object, form: Form) -> str:
-        return f'{{"text":"{form}"}}'
+    async def body(self, _reader: Reader, form: Form) -> str:
+        return f'{{"form":"{form}","text":"one line","blocks":[]}}'
 
 
-async def responded(sent: Sent, url: str, api_url: str = "https://slack.com/api/") -> bool:
+async def responded(sent: Sent, url: str = URL, api_url: str = "https://slack.com/api/") -> bool:
     async with httpx.AsyncClient(transport=httpx.MockTransport(sent)) as http:
         responder = Responder(http, Forms(), api_url=api_url, timeout=5.0, pause=0.0)
-        return await responder.respond(url, Said(), Reader(), team=TEAM)  # type: ignore[arg-type]  # a fake with what is used
+        return await responder.respond(url, Said(), Reader(), home=TEAM)
 
 
 @pytest.mark.parametrize("url", ["https://hooks.slack.com/commands/1", "https://hooks.slack-gov.com:443/commands/1"])
@@ -191,25 +211,122 @@ async def test_no_stand_in(api_url: str) -> None:
     assert sent.urls == []
 
 
+def caused_by(cause: Exception) -> httpx.ConnectTimeout:
+    """As httpx-aiohttp raises it, for all of these alike."""
+    error = httpx.ConnectTimeout("invented")
+    error.__cause__ = cause
+    return error
+
+
+KEY = ConnectionKey("hooks.slack.com", 443, True, True, None, None, None)
+
+
 @pytest.mark.parametrize(
     "trouble",
     [
         httpx.ConnectError("invented"),
-        httpx.InvalidURL("invented"),
-        httpx.DecodingError("invented"),
-        OSError("invented"),
-        ValueError("invented"),
+        caused_by(aiohttp.ClientConnectorError(KEY, OSError("refused"))),
+        caused_by(aiohttp.ClientConnectorDNSError(KEY, OSError("unknown"))),
+        caused_by(aiohttp.ConnectionTimeoutError()),
+        httpx.Response(500),
+        httpx.Response(503),
         httpx.Response(429, headers={b"retry-after": "²".encode()}),
         httpx.Response(429, headers={"retry-after": "soon"}),
         httpx.Response(429),
     ],
 )
-async def test_other_trouble(trouble: httpx.Response | Exception) -> None:
-    """Whatever goes wrong on the way, the post is tried again."""
+async def test_surely_not_arrived(trouble: httpx.Response | Exception) -> None:
+    """What surely did not arrive is sent again."""
     sent = Sent(trouble)
 
-    assert await responded(sent, "https://hooks.slack.com/commands/1")
+    assert await responded(sent)
     assert len(sent.urls) == 2
+
+
+@pytest.mark.parametrize(
+    ("trouble", "problem"),
+    [
+        (caused_by(aiohttp.ServerDisconnectedError()), "unknown"),
+        (caused_by(aiohttp.ClientOSError()), "unknown"),
+        (httpx.ReadTimeout("invented"), "unknown"),
+        (httpx.DecodingError("invented"), "unknown"),
+        (OSError("invented"), "unknown"),
+        (ValueError("invented"), "unknown"),
+        (aiohttp.ClientPayloadError(), "unknown"),
+        (TimeoutError(), "unknown"),
+        (httpx.InvalidURL("invented"), "failed"),
+        (httpx.UnsupportedProtocol("invented"), "failed"),
+        (httpx.Response(404), "failed"),
+    ],
+)
+async def test_not_sent_again(events: Events, trouble: httpx.Response | Exception, problem: str) -> None:
+    """What may have arrived isn't sent again, nor what never will."""
+    sent = Sent(trouble)
+
+    assert not await responded(sent)
+    assert len(sent.urls) == 1
+    assert (events[-1]["event"], events[-1]["problem"]) == ("undelivered", problem)
+
+
+@pytest.mark.parametrize(("kind", "tries"), [("close at once", 1), ("reset", 1), ("503", 3)])
+async def test_broken_server(events: Events, kind: str, tries: int) -> None:
+    """Over real sockets too: a connection that ends once the post was sent may have delivered it."""
+    async with create_client(Network(connect=0.5, read=0.2)) as http, broken_server(kind) as url:
+        responder = Responder(http, Forms(), api_url=url, timeout=5.0, pause=0.0)
+
+        assert not await responder.respond(f"{url}/commands/1", Said(), Reader(), home=TEAM)
+    assert [each["event"] for each in events] == ["response_url_failed"] * tries + ["undelivered"]
+
+
+async def test_nobody_listens(events: Events) -> None:
+    """Over real sockets too: a refused connection is tried again."""
+    async with create_client(Network(connect=0.5, read=0.2)) as http:
+        responder = Responder(http, Forms(), api_url="http://127.0.0.1:1/api/", timeout=5.0, pause=0.0)
+
+        assert not await responder.respond("http://127.0.0.1:1/commands/1", Said(), Reader(), home=TEAM)
+    assert [each["event"] for each in events] == ["response_url_failed"] * 3 + ["undelivered"]
+
+
+REFUSED, BUSY = httpx.Response(400, text="invalid_blocks"), httpx.Response(500)
+
+
+@pytest.mark.parametrize(
+    ("answers", "forms"),
+    [
+        ([BUSY] * 9, ["rich", "rich", "rich"]),
+        ([REFUSED] * 9, ["rich", "classic", "text"]),
+        ([BUSY, REFUSED, BUSY, BUSY], ["rich", "rich", "classic"]),
+        ([BUSY, BUSY, REFUSED, BUSY], ["rich", "rich", "rich", "text"]),
+        ([BUSY, REFUSED, REFUSED, BUSY, BUSY], ["rich", "rich", "classic", "text"]),
+        ([REFUSED, REFUSED, BUSY, BUSY, BUSY], ["rich", "classic", "text", "text"]),
+    ],
+)
+async def test_budget(answers: list[httpx.Response], forms: list[str]) -> None:
+    """Of the five uses of a response_url one answer takes four at most, over all forms, and one of them is kept for the text."""
+    sent = Sent(*answers)
+    await responded(sent)
+
+    assert sent.forms == forms
+
+
+@pytest.mark.looptime
+async def test_whole_delivery(events: Events) -> None:
+    """A whole delivery, with its waits, takes three times as long as one post at most."""
+    sent = Sent(*[httpx.Response(429, headers={"retry-after": "9"})] * 3)
+
+    assert not await responded(sent)
+    assert asyncio.get_running_loop().time() == pytest.approx(15, abs=0.1)
+    assert (events[-1]["event"], events[-1]["problem"]) == ("undelivered", "timeout")
+
+
+@pytest.mark.parametrize(("answer", "delivered"), [(httpx.Response(200, text="ok"), True), (httpx.Response(404), False)])
+async def test_finished_message(events: Events, answer: httpx.Response, delivered: bool) -> None:
+    """A finished message can be sent as it is; what becomes of it is known, and logged if nothing did."""
+    async with httpx.AsyncClient(transport=httpx.MockTransport(Sent(answer))) as http:
+        responder = Responder(http, Forms(), api_url="", timeout=5.0, pause=0.0)
+
+        assert await responder.post(URL, "{}") is delivered
+    assert ("undelivered" in [each["event"] for each in events]) is not delivered
 
 
 async def test_url_that_no_client_can_read(events: Events) -> None:

@@ -61,12 +61,12 @@ class Broken:
     async def __call__(self, *_args: object, **_options: object) -> None:
         raise RuntimeError("ada@example.com")
 
-    async def reader(self, _user: str) -> Reader:
+    async def reader(self, _user: str, **_options: object) -> Reader:
         raise RuntimeError("ada@example.com")
 
 
 def broken_dispatch(tasks: TaskSet) -> Dispatch:
-    doors = Doors(Broken(), Broken(), Forms(), Broken(), tasks, 1.5)  # type: ignore[arg-type]  # broken on purpose
+    doors = Doors(lambda: Home(team=TEAM), Broken(), Broken(), Forms(), Broken(), tasks, 1.5)  # type: ignore[arg-type]  # broken on purpose
     return create_dispatch(
         doors,
         client=AsyncWebClient(),
@@ -105,3 +105,11 @@ async def test_odd_shapes(service: Opened, odd: Payload) -> None:
     """A payload over which Bolt stumbles is acknowledged all the same."""
     assert (await service.wire.send("events_api", event() | odd)).status == 200
     assert title(await service.shown("ada@example.com")) == "Ada Lovelace"
+
+
+async def test_bolt_says_nothing_at_start(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """That the bot's token is in the environment, where it belongs, is nothing that Bolt warns of."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", BOT_TOKEN)
+    broken_dispatch(TaskSet())
+
+    assert caplog.records == []
