@@ -9,8 +9,8 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import email_validator
 import phonenumbers
@@ -47,43 +47,15 @@ def parse(text: str, config: CustomerConfig) -> Question:
         raise NothingAsked
     if len(readable) > LONGEST_TEXT:
         raise NotAnIdentity(typed=readable[:LONGEST_VALUE])
-    found: dict[Identity, None] = {}
-    failed: list[NotUnderstood] = []
-    for candidate in _candidates(readable):
-        try:
-            found[identity(candidate, config)] = None
-        except NotUnderstood as error:
-            failed.append(error)
-    telling = [error for error in failed if not isinstance(error, NotAnIdentity)]
-    if telling:
-        raise telling[0]
-    if not found:
-        raise NotAnIdentity(typed=readable[:LONGEST_VALUE])
-    if len(found) > 1:
-        raise SeveralIdentities(questions=tuple(Question(each) for each in list(found)[:MOST_OFFERED]))
-    return Question(next(iter(found)))
-
-
-def identity(typed: str, config: CustomerConfig) -> Identity:
-    """One identity from one piece of text: `alias:value`, an address, or a phone number.
-
-    Raises:
-        UnknownNamespace: no namespace has this alias.
-        ValueNotAccepted: the value does not have the namespace's form.
-        NotAnIdentity: it is neither of the three.
-    """
-    if prefixed := _PREFIXED.match(typed):
-        alias, value = prefixed["alias"], _bare(prefixed["value"])
-        namespace = config.by_alias(alias)
-        if namespace is None:
-            raise UnknownNamespace(alias=alias, value=value)
-        return _normalised(namespace, value, config, explicit=True)
-    value = _bare(typed)
-    form = "email" if "@" in value else "phone" if _PHONE.fullmatch(value) else None
-    namespace = next((each for each in config.namespaces if each.normalise == form), None)
-    if namespace is None:
-        raise NotAnIdentity(typed=value)
-    return _normalised(namespace, value, config, explicit=False)
+    reader = _Reader(readable, config)
+    reader.read()
+    if reader.wrong:
+        raise reader.wrong
+    if not reader.found:
+        raise reader.doubtful or NotAnIdentity(typed=readable[:LONGEST_VALUE])
+    if len(reader.found) > 1:
+        raise SeveralIdentities(questions=tuple(Question(each) for each in list(reader.found)[:MOST_OFFERED]))
+    return Question(next(iter(reader.found)))
 
 
 def likely_typos(asked: Identity, config: CustomerConfig) -> tuple[Identity, ...]:
@@ -98,9 +70,6 @@ def likely_typos(asked: Identity, config: CustomerConfig) -> tuple[Identity, ...
 # Reading what was pasted
 
 _LINK = re.compile(r"<(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")
-_PREFIXED = re.compile(r"(?P<alias>[^\W\d][\w-]*):\s*(?P<value>.*)", re.DOTALL)
-_PHONE = re.compile(r"\(?\+?[\s()./-]*(?:\d[\s()./-]*){5,}")
-_ALIAS_ALONE = re.compile(r"[^\W\d][\w-]*:")
 _QUOTES = dict.fromkeys(map(ord, "“”„‟«»″"), '"') | dict.fromkeys(map(ord, "‘’‚‛‹›′`´"), "'")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
 _TYPOGRAPHY = _QUOTES | _DASHES
@@ -124,30 +93,115 @@ def _what_a_link_means(link: re.Match[str]) -> str:
     target, label = link["target"], link["label"]
     scheme, colon, rest = target.partition(":")
     if target[0] in "@!":
-        raise PersonMentioned
+        return f" <{target}> "
     if colon and scheme.lower() in {"mailto", "tel"}:
         return f" {rest.partition('?')[0]} "
     return f" {label or target} "
 
 
-def _candidates(readable: str) -> Iterator[str]:
-    """Pieces that may each be an identity. Spaces may be part of one (phone numbers), commas and semicolons are not."""
-    for piece in re.split(r"[,;|]", readable):
-        current = ""
-        for word in piece.split():
-            if current and _begins(word) and not _ALIAS_ALONE.fullmatch(current):
-                yield current
-                current = ""
-            current = f"{current} {word}".strip()
-            if "@" in word:
-                yield current
-                current = ""
-        if current:
-            yield current
+# From left to right, once. Every pattern is possessive where it repeats, so that no text takes more than linear time.
+
+_END = r"""(?=[\s,;|<>\[\]{}"'*~?!:]|(?:[xX]|[eE]xt\.?|#)\d|$)"""
+_RUN = (
+    rf"\(? ?\+? ?\(?\d[\d()./-]*+{_END}(?: [\d()./-]++{_END})*+"
+    r"(?: \d[^\s,;|@]*+(?!@))?"  # the end of `030 23125 12a`, which must not be read as `030 23125`
+)
+"""A phone number, or what looks like one: whole words of digits and separators. A letter ends it, but for an extension's."""
+
+_EXTENSION = r"(?: ?(?:[xX]|[eE]xt\.?|#) ?\d++(?!\w))?"
+_TOKEN = re.compile(
+    r"(?P<mention><[@!][^<>]*+>)"
+    r"|\({0,2}(?P<alias>[^\W\d][\w-]*+) ?: ?"
+    rf"|(?P<number>{_RUN}){_EXTENSION}"
+    r'|(?P<word>[^\s,;|<>"\[\]{}]++)'
+)
+_FEWEST_DIGITS = 6
+"""Of a number without an alias: a postal code is none."""
+
+_WORD = re.compile(r"(?P<value>(?!<[@!])[^\s,;|]*+)")
+_QUOTED = re.compile(r'(?P<value>"[^",;|@]*+")(?![^\s,;|.!?])')
+_DIGITS = re.compile(rf"""["'(<\[]{{0,2}}(?P<value>{_RUN}){_EXTENSION}""")
+_ADDRESS = re.compile(r"(?:[^\s,;|@:]++ )*+(?P<value>[^\s,;|@]*+@[^\s,;|]*+)")
+_VERBATIM = re.compile(r"(?P<value>(?!<[@!])[^\s,;|]++(?: [^\s,;|@:]++(?![@:]))*+)")
+_ID = re.compile(
+    r"(?P<value>(?!<[@!])(?:"
+    r"[^\s,;|\d]++(?![^\s,;|])(?: [^\s,;|\d](?![^\s,;|]))*+(?: [^\s,;|@:\d]*+\d[^\s,;|@:]*+(?![@:]))?"  # `L 200001`, `C - 10001`
+    r"|[^\s,;|]++)"
+    r"(?: \d[\d./-]*+(?![^\s,;|?!]))*+)"  # `2000 0123`
+)
+_DIGIT = re.compile(r"\d")
+_VALUES = {"email": _ADDRESS, "phone": _DIGITS, "digits": _DIGITS, "lower": _ID, "upper": _ID, "none": _VERBATIM}
+"""Where a value ends that follows an alias: at a space, unless what comes next can only belong to it."""
+
+_NO_IDENTITY = re.compile(rf"//[^\s,;|]*+|(?!\(?\+){_RUN}")
+"""What follows an unknown alias and mustn't be taken for an address or a phone number: a page, another kind of number."""
 
 
-def _begins(word: str) -> bool:
-    return "@" in word or word.startswith(("+", "(+")) or _PREFIXED.match(word) is not None
+@dataclass
+class _Reader:
+    """Goes through a text. `wrong` is never overlooked; `doubtful` is told only where no identity was found."""
+
+    text: str
+    config: CustomerConfig
+    found: dict[Identity, None] = field(default_factory=dict)
+    wrong: NotUnderstood | None = None
+    doubtful: NotUnderstood | None = None
+    listed: Namespace | None = None
+    """Whose ids may go on without an alias: `crm:C-1, C-2`."""
+
+    def read(self) -> None:
+        at = 0
+        while not self.wrong and (token := _TOKEN.search(self.text, at)):
+            at = token.end()
+            match token.lastgroup:
+                case "alias":
+                    at = self._aliased(token["alias"], at)
+                case "number":
+                    self._number(token["number"])
+                case "word":
+                    self._word(token["word"])
+                case _:
+                    self.doubtful = self.doubtful or PersonMentioned()
+
+    def _aliased(self, alias: str, at: int) -> int:
+        namespace = self.config.by_alias(alias)
+        if namespace is None:
+            self.doubtful = self.doubtful or UnknownNamespace(alias=alias)
+            skipped = _NO_IDENTITY.match(self.text, at)
+            return skipped.end() if skipped else at
+        typed = next(filter(None, (each.match(self.text, at) for each in (_QUOTED, _VALUES[namespace.normalise], _WORD))), None)
+        self._take(namespace, typed["value"] if typed else "", explicit=True)
+        self.listed = None if namespace.normalise in {"email", "phone"} else namespace
+        return typed.end() if typed else at
+
+    def _number(self, number: str) -> None:
+        first = number.lstrip("( ")[0]
+        if self.listed and first not in "+0":
+            self._take(self.listed, number, explicit=True)
+        elif sum(map(str.isdigit, number)) >= _FEWEST_DIGITS:
+            self._without_alias("phone", number, sure=first == "+")
+
+    def _word(self, word: str) -> None:
+        if "@" in word:
+            for part in re.split(r"[()]", word):
+                if "@" in part:
+                    self._without_alias("email", part)
+        elif self.listed and _DIGIT.search(word):
+            self._take(self.listed, word, explicit=True)
+
+    def _without_alias(self, form: str, value: str, *, sure: bool = True) -> None:
+        self.listed = None
+        if namespace := next((each for each in self.config.namespaces if each.normalise == form), None):
+            self._take(namespace, value, sure=sure)
+
+    def _take(self, namespace: Namespace, value: str, *, explicit: bool = False, sure: bool = True) -> None:
+        try:
+            self.found[_normalised(namespace, _bare(value), self.config, explicit=explicit)] = None
+        except ValueNotAccepted as error:
+            if sure:
+                self.wrong = self.wrong or error
+            else:
+                self.doubtful = self.doubtful or error
 
 
 def _bare(value: str) -> str:
@@ -181,12 +235,24 @@ class _NotItsForm(Exception):
 
 
 def _email(value: str, _config: CustomerConfig, explicit: bool) -> str:
+    address = _address(value)
     try:
-        return email_validator.validate_email(value, check_deliverability=False).normalized.lower()
+        return email_validator.validate_email(address, check_deliverability=False).normalized.lower()
     except email_validator.EmailNotValidError:
-        if explicit:
-            return _joined(value.lower())
+        local, _, domain = address.rpartition("@")
+        if explicit and local and domain:
+            return _joined(address.lower())
         raise _NotItsForm("invalid_email") from None
+
+
+_IN_BRACKETS = re.compile(r"<([^<>]*+)(?:>|$)")
+
+
+def _address(value: str) -> str:
+    """Of `Ada <ada@example.com>` what is in brackets, of `ada@example.com?subject=Hello` what is before the question mark."""
+    bracketed = _IN_BRACKETS.search(value)
+    local, at, domain = (bracketed[1] if bracketed and "@" in bracketed[1] else value).partition("@")
+    return _bare(f"{local}{at}{domain.partition('?')[0]}")
 
 
 def _joined(value: str) -> str:
@@ -194,7 +260,13 @@ def _joined(value: str) -> str:
     return unicodedata.normalize("NFKC", "".join(value.split()))
 
 
+# Letters are digits to phonenumbers (0800 FLOWERS); here they are mistakes.
+_LETTER = re.compile(r"[^\W\d_]")
+
+
 def _phone(value: str, config: CustomerConfig, _explicit: bool) -> str:
+    if _LETTER.search(value):
+        raise _NotItsForm("invalid_phone")
     try:
         number = phonenumbers.parse(value, config.home_country)
     except phonenumbers.NumberParseException:
