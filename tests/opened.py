@@ -28,6 +28,10 @@ AUTHORITY = Path(__file__).with_name("authority.pem")
 
 APP_KEY = "an-invented-application-key-of-32"
 
+PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
+DEAD_PROXY = "http://127.0.0.1:1"
+"""Where a library goes that listens to the environment."""
+
 BRISK = {"ack_budget": 0.15, "deadline": 0.8, "locale_patience": 0.1, "failure_shared": 0.2, "events_grace": 0.2}
 """The real durations, scaled down."""
 

@@ -17,8 +17,8 @@ from bot.profiles.wire import Account
 from bot.serving import served
 from bot.upstream import network_of, upstream_of
 from tests.factories import config
-from tests.opened import AUTHORITY, TRANSPORTS, opened, settings_of
-from tests.slack_side import BOT_TOKEN, Reply, SlackSide, command, title, words
+from tests.opened import AUTHORITY, DEAD_PROXY, PROXIES, TRANSPORTS, opened, settings_of
+from tests.slack_side import BOT_TOKEN, Reply, SlackSide, buttons, command, title, words
 from tests.upstream import Turn, Upstream
 
 
@@ -86,11 +86,8 @@ async def test_answers_that_are_lost(slack: SlackSide) -> None:
             service.upstream.always["profile"] = Turn(gate=asyncio.Event())
             mailbox.script.append(Reply(after=asyncio.Event()))
             await service.wire.send("slash_commands", command("ada@example.com", mailbox.url))
-            began = time.monotonic()
-        took = time.monotonic() - began
 
     assert [each["count"] for each in events if each["event"] == "answers_lost"] == [1]
-    assert 1.5 < took < 3.5
 
 
 async def test_cached_until_the_verdict_changes(slack: SlackSide) -> None:
@@ -129,6 +126,23 @@ async def test_one_session(slack: SlackSide) -> None:
     assert client.ssl is not None
     assert [each["subject"] for each in client.ssl.get_ca_certs()] == [((("commonName", "Invented CA"),),)]
     assert network_of(settings).ca_bundle == str(AUTHORITY)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_proxies_of_the_environment(slack: SlackSide, monkeypatch: pytest.MonkeyPatch, transport: str) -> None:
+    """Only the setting says through which proxy Slack is reached, whatever the environment has for others."""
+    settings = settings_of(slack, transport)
+    for name in PROXIES:
+        monkeypatch.setenv(name, DEAD_PROXY)
+    async with opened(slack, transport, https_proxy=None, ack_budget=2.0) as service:
+        card = await service.shown("ada@example.com")
+        fresh = await (await service.press(buttons(card)["Refresh"])).shown()
+        async with aiohttp.ClientSession() as session:
+            client = web_client(settings, session, token=BOT_TOKEN)
+
+    assert title(card) == title(fresh) == "Ada Lovelace"
+    assert slack.calls["users.info"] == 1
+    assert client.proxy is None
 
 
 async def test_no_bundle(slack: SlackSide) -> None:

@@ -5,6 +5,9 @@ The cases are the error table of Adobe's Entities API, its gateway's codes, and 
 
 from __future__ import annotations
 
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -173,13 +176,29 @@ async def test_broken_sign_in(slack: SlackSide, kind: str) -> None:
 
 async def test_mended_server(slack: SlackSide) -> None:
     """After a refused connection the service answers as soon as Adobe is there again: it keeps nothing broken."""
-    upstream = Upstream()
-    async with served(upstream, "127.0.0.1", 0) as url:
-        port = int(url.rpartition(":")[2])
-    async with opened(slack, network=True, profile_url=url, adobe_ims_url=url, failure_shared=0.0) as service:
-        assert title(await service.shown("ada@example.com")) == "Adobe can't be reached"
-        async with served(upstream, "127.0.0.1", port):
-            assert title(await service.shown("ada@example.com")) == "Ada Lovelace"
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # nobody else gets the port, and nobody listens yet
+        url = f"http://127.0.0.1:{held.getsockname()[1]}"
+        async with opened(slack, network=True, profile_url=url, adobe_ims_url=url, failure_shared=0.0, deadline=5.0) as service:
+            assert title(await service.shown("ada@example.com")) == "Adobe can't be reached"
+            async with served(Upstream(), "127.0.0.1", 0) as adobe, await asyncio.start_server(leading_to(adobe), sock=held):
+                assert title(await service.shown("ada@example.com")) == "Ada Lovelace"
+
+
+def leading_to(url: str) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
+    """What arrives goes to `url`, and the answer back."""
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, out = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        await asyncio.gather(piped(reader, out), piped(there, writer))
+
+    return relay
+
+
+async def piped(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    while part := await source.read(65_536):
+        target.write(part)
+    target.close()
 
 
 def _any_token(upstream: Upstream) -> ASGIApp:

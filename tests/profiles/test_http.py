@@ -74,10 +74,8 @@ async def test_redirects_are_not_followed(client: httpx.AsyncClient, kind: str, 
 
 async def test_nobody_listens(client: httpx.AsyncClient) -> None:
     """A refused connection is Unreachable."""
-    async with broken_server("empty") as url:
-        pass
     with pytest.raises(Unreachable):
-        await get(client, url)
+        await get(client, "http://127.0.0.1:1")
 
 
 @pytest.mark.parametrize("url", ["ftp://example.com", "http://:80", "mailto:ada@example.com"])
@@ -171,8 +169,6 @@ async def test_proxy() -> None:
     network = replace(IMPATIENT, proxy=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     async with server, create_client(network) as client:
         await get(client, "http://platform.example.com")
-    async with await asyncio.start_server(proxy, "127.0.0.1", 0):
-        pass
 
     assert heads[0].startswith(b"GET http://platform.example.com/customers")
 

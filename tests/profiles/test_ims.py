@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
@@ -154,12 +156,20 @@ async def test_a_cancelled_look_up_cancels_no_renewal(tokens: ImsTokens, ims: Im
 
 @pytest.mark.looptime
 async def test_nobody_waits_for_a_failure(tokens: ImsTokens, ims: Ims) -> None:
-    """A renewal that fails with nobody waiting leaves nothing behind."""
+    """A renewal that fails with nobody waiting leaves nothing behind, as an exception that was never retrieved would be."""
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, complaint: complaints.append(complaint))
     ims.delay, ims.failure = 3, httpx.Response(500)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(1):
             await tokens.token()
     await asyncio.sleep(5)
+    with pytest.raises(SourceFailed):  # the next renewal takes the failed one's place
+        await tokens.token()
+    gc.collect()
+
+    assert len(ims.requests) == 2
+    assert complaints == []
 
 
 @pytest.mark.looptime

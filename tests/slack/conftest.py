@@ -26,5 +26,6 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def service(slack: SlackSide, transport: str) -> AsyncIterator[Opened]:
-    async with opened(slack, transport) as service:
+    """In no hurry, so that on a busy machine too what is at hand is in the ack."""
+    async with opened(slack, transport, ack_budget=2.0, deadline=5.0, locale_patience=1.0) as service:
         yield service
