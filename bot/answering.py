@@ -115,13 +115,13 @@ class Shelf:
 class _Inquiry:
     """One question on its way: what stays the same from the door to the answer."""
 
-    home: str
+    home: Callable[[], access.Home]
     config: CustomerConfig
     seal: Seal
     reference: str
 
     def token(self, question: Question) -> str:
-        return self.seal.token(question, self.home)
+        return self.seal.token(question, self.home().id)
 
     def notice(self, error: Exception) -> Notice:
         known = error if isinstance(error, errors.CustomerContextError) else errors.Broken()
@@ -170,7 +170,7 @@ class Answering:
 
         `received` is when its first byte came, on the event loop's clock: the deadline counts from there.
         """
-        inquiry = _Inquiry(self._home().id, self._config(), self._seal, new_reference())
+        inquiry = _Inquiry(self._home, self._config(), self._seal, new_reference())
         told: dict[str, object] = {}
         try:
             access.may_ask(asker, self._home())
@@ -220,7 +220,7 @@ class Answering:
             render=self._render,
             shelf=Shelf(
                 found.entry,
-                variant=(question.card, inquiry.home, inquiry.config.version, old, consents_known),
+                variant=(question.card, inquiry.home().id, inquiry.config.version, old, consents_known),
                 reweigh=partial(self._reweigh, found.key, found.entry),
             ),
         )

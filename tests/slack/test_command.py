@@ -136,10 +136,10 @@ async def test_failing_directory(slack: SlackSide, transport: str, reply: Reply)
     slack.replies["users.info"] += [reply, reply]
     async with opened(slack, transport, default_locale="de-DE") as service:
         service.upstream.script["profile"].append(Turn(latency=0.2))
-        quick = await service.ask("help")
+        quick = await service.shown("help")
         slow = await service.shown("ada@example.com", user="U0OTHER")
 
-        assert title(quick.ack.message) == "Kundin oder Kunden nachschlagen"
+        assert title(quick) == "Kundin oder Kunden nachschlagen"
         assert "Abwanderungsrisiko" in words(slow)
 
 

@@ -97,7 +97,7 @@ async def test_rich_first(slow: Opened) -> None:
 
 async def test_rich_acks_once_accepted(slack: SlackSide, transport: str) -> None:
     """A cached card is classic in the ack until a rich one was accepted at a response_url, for that team alone."""
-    async with opened(slack, transport) as service:
+    async with opened(slack, transport, ack_budget=2.0, deadline=5.0) as service:
         before = await service.ask("ada@example.com")
         await (await service.press(buttons(before.ack.message)["Refresh"])).shown()
         await service.quiet()

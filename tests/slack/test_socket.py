@@ -204,7 +204,7 @@ async def test_no_address_without_signing_secret(slack: SlackSide) -> None:
 
 async def test_both_transports(slack: SlackSide) -> None:
     """With both secrets the service answers over both, from one cache."""
-    async with opened(slack, "socket", slack_signing_secret=SIGNING_SECRET) as service:
+    async with opened(slack, "socket", slack_signing_secret=SIGNING_SECRET, ack_budget=2.0, deadline=5.0) as service:
         transport = httpx.ASGITransport(app=service.service.asgi)
         async with httpx.AsyncClient(transport=transport, base_url="https://bot.example.com") as client:
             url = slack.mailbox().url
