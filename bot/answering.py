@@ -115,13 +115,13 @@ class Shelf:
 class _Inquiry:
     """One question on its way: what stays the same from the door to the answer."""
 
-    home: Callable[[], access.Home]
+    home: access.Home
     config: CustomerConfig
     seal: Seal
     reference: str
 
     def token(self, question: Question) -> str:
-        return self.seal.token(question, self.home().id)
+        return self.seal.token(question, self.home.id)
 
     def notice(self, error: Exception) -> Notice:
         known = error if isinstance(error, errors.CustomerContextError) else errors.Broken()
@@ -143,7 +143,7 @@ class Answering:
         lookup: Finds,
         *,
         config: Callable[[], CustomerConfig],
-        home: Callable[[], access.Home],
+        home: access.Home,
         seal: Seal,
         render: Render,
         reweigh: Callable[[str, Entry], Awaitable[None]],
@@ -173,7 +173,7 @@ class Answering:
         inquiry = _Inquiry(self._home, self._config(), self._seal, new_reference())
         told: dict[str, object] = {}
         try:
-            access.may_ask(asker, self._home())
+            access.may_ask(asker, self._home)
             question = read(inquiry.config)
             told |= {"namespace": question.identity.namespace, "card": question.card}
             found = await self._lookup(question.identity, until=received + self._deadline * ANSWERED_BY, refresh=question.refresh)
@@ -204,23 +204,27 @@ class Answering:
     def _card(self, found: Found, question: Question, inquiry: _Inquiry) -> Answer:
         old = found.state is State.OLD
         consents_known = self._clock() - found.entry.fetched <= self._consents_for
-        showing = present.Showing(
-            question=replace(question, refresh=False),
-            config=inquiry.config,
-            fetched=datetime.fromtimestamp(found.entry.fetched, UTC),
-            token=inquiry.token,
-            old=old,
-            consents_known=consents_known,
-            source=self._source,
-        )
+
+        def make() -> Card:
+            showing = present.Showing(
+                question=replace(question, refresh=False),
+                config=inquiry.config,
+                fetched=datetime.fromtimestamp(found.entry.fetched, UTC),
+                token=inquiry.token,
+                old=old,
+                consents_known=consents_known,
+                source=self._source,
+            )
+            return present.card(found.entry.opened(), showing)
+
         return Answer(
             outcome="old_card" if old else "card",
-            make=lambda: present.card(found.entry.opened(), showing),
+            make=make,
             instead=inquiry.notice,
             render=self._render,
             shelf=Shelf(
                 found.entry,
-                variant=(question.card, inquiry.home().id, inquiry.config.version, old, consents_known),
+                variant=(question.card, inquiry.home.id, inquiry.config.version, old, consents_known),
                 reweigh=partial(self._reweigh, found.key, found.entry),
             ),
         )

@@ -84,11 +84,11 @@ async def open_service(
         tasks = TaskSet()
         seal = Seal(settings.keys)
         answering = await stack.enter_async_context(
-            open_answering(settings, config, seal=seal, home=lambda: installation.home, tasks=tasks, adobe=adobe, clock=clock)
+            open_answering(settings, config, seal=seal, home=installation.home, tasks=tasks, adobe=adobe, clock=clock)
         )
         forms = Forms()
         doors = Doors(
-            home=lambda: installation.home,
+            home=installation.home,
             answering=answering,
             responder=Responder(respond_http, forms, api_url=settings.slack_api_url, timeout=settings.respond_timeout),
             forms=forms,
@@ -134,7 +134,7 @@ def web_client(settings: Settings, session: aiohttp.ClientSession, *, token: str
         ssl=ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else None,
         retry_handlers=[AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler(), AsyncServerErrorRetryHandler()],
     )
-    # Without one the client takes whatever of four variables it finds in the environment. (So do Bolt's copies, that call nobody.)
+    # Without one the client takes what it finds in the environment. (So do Bolt's copies, which call nobody.)
     client.proxy = settings.https_proxy
     return client
 
@@ -145,7 +145,7 @@ async def open_answering(
     config: Config,
     *,
     seal: Seal,
-    home: Callable[[], Home],
+    home: Home,
     tasks: TaskSet,
     adobe: httpx.AsyncBaseTransport | None = None,
     clock: Clock = time.time,

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import email_validator
 import phonenumbers
@@ -29,6 +30,9 @@ from bot.question import Identity, Question
 
 LONGEST_VALUE = 512
 """Bytes of an identity value: longer than any address (254), short enough for a button's token (2,000 characters)."""
+
+LONGEST_ADDRESS = 254
+"""Characters (RFC 5321)."""
 
 LONGEST_TEXT = 3000
 MOST_OFFERED = 5
@@ -236,13 +240,25 @@ class _NotItsForm(Exception):
 
 def _email(value: str, _config: CustomerConfig, explicit: bool) -> str:
     address = _address(value)
+    local, _, domain = address.rpartition("@")
     try:
+        if _PLAIN_LOCAL.fullmatch(local) and domain.isascii() and len(address) <= LONGEST_ADDRESS:
+            return f"{local}@{_domain(domain)}".lower()
         return email_validator.validate_email(address, check_deliverability=False).normalized.lower()
     except email_validator.EmailNotValidError:
-        local, _, domain = address.rpartition("@")
         if explicit and local and domain:
             return _joined(address.lower())
         raise _NotItsForm("invalid_email") from None
+
+
+_PLAIN_LOCAL = re.compile(r"(?=.{1,64}\Z)[A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*+")
+"""Valid by every rule there is, so that only the domain needs the library: the whole takes it 20 µs of each command."""
+
+
+@lru_cache(maxsize=1024)
+def _domain(domain: str) -> str:
+    """The domain as the library writes it. A few serve most questions, and none names a person."""
+    return str(email_validator.validate_email(f"a@{domain}", check_deliverability=False).domain)
 
 
 _IN_BRACKETS = re.compile(r"<([^<>]*+)(?:>|$)")

@@ -51,9 +51,11 @@ def configure_logging(stream: BinaryIO | None = None, level: int = logging.INFO)
 
 def only_allowed(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Drop what is not allow-listed, and what is None."""
-    dropped = sorted(set(event) - ALLOWED)
-    kept = {key: value for key, value in event.items() if key in ALLOWED and value is not None}
-    return kept | {"dropped_keys": dropped} if dropped else kept
+    kept = {key: value for key, value in event.items() if value is not None}
+    if kept.keys() <= ALLOWED:
+        return kept
+    dropped = sorted(kept.keys() - ALLOWED)
+    return {key: value for key, value in kept.items() if key in ALLOWED} | {"dropped_keys": dropped}
 
 
 class ReducedRecord(logging.LogRecord):

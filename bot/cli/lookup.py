@@ -62,6 +62,6 @@ async def _asked(chosen: Settings, config: CustomerConfig, typed: str, card: str
         return replace(parse(typed, current), card=card)
 
     seal = Seal((secrets.token_hex(32),))  # nobody presses a button in a terminal: its tokens may die with this process
-    async with open_answering(chosen, lambda: config, seal=seal, home=lambda: TERMINAL, tasks=TaskSet()) as answering:
+    async with open_answering(chosen, lambda: config, seal=seal, home=TERMINAL, tasks=TaskSet()) as answering:
         received = asyncio.get_running_loop().time()
         return await answering(read, Asker("terminal", "terminal"), Place(), received=received, door="terminal")

@@ -26,9 +26,9 @@ async def on_button(request: AsyncBoltRequest, doors: Doors, seal: Seal) -> Bolt
     url = body.get("response_url")
     if not (isinstance(url, str) and body["actions"]):
         return ack()
-    action, asker = body["actions"][0], asker_of(body, doors.home())
+    action, asker = body["actions"][0], asker_of(body, doors.home)
     refresh = action.get("action_id") == "refresh"
-    read = partial(_opened, token=str(action.get("value", "")), home=doors.home().id, seal=seal, refresh=refresh)
+    read = partial(_opened, token=str(action.get("value", "")), home=doors.home.id, seal=seal, refresh=refresh)
     place = Place(_text(_object(body, "channel").get("id")))
     asked = doors.answering(read, asker, place, received=received(request), door="button")
     doors.tasks.start(doors.deliver(asked, url, asker, replace=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 import structlog
@@ -25,7 +25,7 @@ class Doors:
     request's first byte.
     """
 
-    home: Callable[[], Home]
+    home: Home
     answering: Answering
     responder: Responder
     forms: Forms
@@ -38,7 +38,7 @@ class Doors:
         try:
             answer = await asked
             reader = await self.directory.reader(asker.user)
-            await self.responder.respond(url, answer, reader, home=self.home().id, replace=replace)
+            await self.responder.respond(url, answer, reader, home=self.home.id, replace=replace)
         except Exception as error:  # noqa: BLE001 - a task of its own: nobody else would ever hear of it
             log.error("undelivered", team=asker.team, exception=type(error).__name__)
 
