@@ -66,7 +66,7 @@ class Broken:
 
 
 def broken_dispatch(tasks: TaskSet) -> Dispatch:
-    doors = Doors(lambda: Home(team=TEAM), Broken(), Broken(), Forms(), Broken(), tasks, 1.5)  # type: ignore[arg-type]  # broken on purpose
+    doors = Doors(Home(team=TEAM), Broken(), Broken(), Forms(), Broken(), tasks, 1.5)  # type: ignore[arg-type]  # broken on purpose
     return create_dispatch(
         doors,
         client=AsyncWebClient(),
