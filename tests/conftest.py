@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
+import structlog
 
+from bot.settings import Settings
 from tests.slack_side import MEMBER, SlackSide, slack_side
 
 
@@ -22,3 +27,26 @@ async def slack() -> AsyncIterator[SlackSide]:
     async with slack_side() as slack:
         slack.members[MEMBER] = {"locale": "en-GB", "tz": "Europe/Berlin"}
         yield slack
+
+
+@pytest.fixture
+def restored() -> Iterator[None]:
+    """Global logging as it was."""
+    factory, root = logging.getLogRecordFactory(), logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    logging.setLogRecordFactory(factory)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty directory, and an environment without any setting of ours."""
+    ours = {name.upper() for name in Settings.model_fields}
+    for name in list(os.environ):
+        if name.upper().removesuffix("_FILE") in ours:
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -48,5 +48,5 @@ def test_notices(kind: str, part: str, language: str) -> None:
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.kind)
 def test_says_nothing(error: errors.CustomerContextError) -> None:
     """The text of an error, also in a traceback, is its kind: what was typed travels in fields alone."""
-    assert str(error) == error.kind
+    assert (str(error), repr(error)) == (error.kind, f"<{error.kind}>")
     assert "ada" not in "".join(traceback.format_exception(error))

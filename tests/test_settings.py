@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.errors import ConfigurationError
-from bot.settings import HUB, Settings, load, readable, safe_url
+from bot.settings import HUB, load, readable, safe_url
 from formatters.locale import Reader
 from tests.opened import AUTHORITY
 
@@ -22,17 +21,7 @@ ADOBE = {
     "ADOBE_ORG_ID": "ORG@AdobeOrg",
 }
 WHOLE = SLACK | ADOBE
-
-
-@pytest.fixture(autouse=True)
-def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty directory, and an environment without any setting of ours."""
-    ours = {name.upper() for name in Settings.model_fields}
-    for name in list(os.environ):
-        if name.upper().removesuffix("_FILE") in ours:
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("place")
 
 
 def given(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,18 +13,7 @@ import structlog
 from bot.telemetry import ALLOWED, configure_logging, new_reference
 
 SECRET = "ada@example.com"
-
-
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    """Global logging as it was."""
-    factory, root = logging.getLogRecordFactory(), logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    logging.setLogRecordFactory(factory)
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+pytestmark = pytest.mark.usefixtures("restored")
 
 
 @pytest.fixture

@@ -123,6 +123,30 @@ async def test_stale_and_source_down(lookup: Lookup, source: Source) -> None:
     assert logs[0]["flight"] == logs[1]["flight"]
 
 
+async def test_stale_and_refused(lookup: Lookup, source: Source) -> None:
+    """If refreshing behind is refused, nobody else sees the stale copy: access may have been withdrawn."""
+    await lookup(ADA, until=PATIENT)
+    source.error = NotSetUp(403)
+    await asyncio.sleep(61)
+    assert count(await lookup(ADA, until=PATIENT)) == (State.STALE, 1)
+
+    await asyncio.sleep(1)
+    with pytest.raises(NotSetUp):
+        await lookup(ADA, until=PATIENT)
+
+
+async def test_stale_and_broken(lookup: Lookup, source: Source) -> None:
+    """A mistake of ours while refreshing behind is logged by its type: nobody waits who could be told."""
+    await lookup(ADA, until=PATIENT)
+    source.error = ZeroDivisionError("ada@example.com")
+    await asyncio.sleep(61)
+    with capture_logs() as logs:
+        await lookup(ADA, until=PATIENT)
+        await asyncio.sleep(1)
+
+    assert [(line["event"], line["exception"]) for line in logs] == [("refresh_failed", "ZeroDivisionError")]
+
+
 async def test_too_old(lookup: Lookup) -> None:
     """After ten minutes the source is asked before anything is shown."""
     await lookup(ADA, until=PATIENT)
