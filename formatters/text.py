@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from formatters.card import Card, Data, Notice
+from formatters.card import Card, Data, Notice, Value
 from formatters.locale import Reader
 from formatters.mrkdwn import one_line
 from formatters.page import Page, Room
@@ -40,14 +40,16 @@ def _card(card: Card, page: Page) -> dict[str, Any]:
 
 
 def _notice(notice: Notice, page: Page) -> dict[str, Any]:
+    """A terminal has no buttons: where nothing else lists the ways to go on, their labels do."""
     say = page.voice.message
+    ways = notice.lists or tuple(action.label for action in notice.actions)
     return {
         "title": say(f"notice.{notice.kind}.title", notice.values),
         "text": say(f"notice.{notice.kind}.text", notice.values).cut(page.room.sentence),
-        "bullets": page.sentences(notice.lists, page.room.rows),
+        "bullets": page.sentences(ways, page.room.rows),
         "reference": say("notice.reference", {"reference": Data(notice.reference)}) if notice.reference else None,
     }
 
 
-def _line(values: tuple[Any, ...], page: Page) -> Phrase | None:
+def _line(values: tuple[Value, ...], page: Page) -> Phrase | None:
     return Phrase.join(" · ", map(page.say, values)) if values else None

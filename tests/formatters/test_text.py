@@ -60,3 +60,11 @@ def test_links_are_written_out() -> None:
 def test_a_chart_without_points_is_dropped() -> None:
     """As in Slack."""
     assert text(replace(EMPTY, chart=Chart(Words({"": "T"}), Words({"": "S"}), ())), BRITISH) == "Customer without a name\n"
+
+
+def test_offers_are_written_out() -> None:
+    """A terminal has no buttons, so what they offer is listed; where a notice has a list already, it has them in words."""
+    offers = (Action("ask:0", Data("C-1"), token="t"), Action("ask:1", Data("ada@example.com"), token="t"))
+
+    assert text(Notice("several_identities", actions=offers), BRITISH).endswith("• C-1\n• ada@example.com\n")
+    assert "• C-1" not in text(Notice("help", lists=(Data("one"),), actions=offers), BRITISH)
