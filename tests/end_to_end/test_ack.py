@@ -61,10 +61,7 @@ async def test_customer_that_never_comes(slack: SlackSide, transport: str) -> No
 
 
 async def test_real_numbers(slack: SlackSide, transport: str) -> None:
-    """With the numbers that come with the service: Adobe takes 2.5 s, the ack leaves after 1.5 s, the card follows once.
-
-    The bounds leave a busy machine half a second; without load it is 1.51 s and 2.53 s.
-    """
+    """With the numbers that come with the service: Adobe takes 2.5 s, the ack leaves within 1.6 s, the card follows once."""
     as_shipped: dict[str, Any] = {"ack_budget": 1.5, "deadline": 8.0, "locale_patience": 0.3, "events_grace": 2.0}
     async with opened(slack, transport, port=True, **as_shipped) as service:
         service.upstream.always["profile"] = Turn(latency=2.5)
@@ -74,8 +71,7 @@ async def test_real_numbers(slack: SlackSide, transport: str) -> None:
         took = asyncio.get_running_loop().time() - began
         await service.quiet()
 
-        print(f"{transport}: ack after {asked.ack.seconds:.3f} s, card after {took:.3f} s")  # noqa: T201 - measured; see pytest -s
-        assert 1.4 < asked.ack.seconds < 2.0
+        assert 1.4 < asked.ack.seconds <= 1.6
         assert title(card) == "Ada Lovelace"
         assert took < 4.0
         assert len(asked.mailbox.posts) == 1
