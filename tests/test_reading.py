@@ -18,8 +18,9 @@ from bot.errors import (
     UnknownNamespace,
     ValueNotAccepted,
 )
+from bot.normalise import LONGEST_VALUE
 from bot.question import Identity, Question
-from bot.reading import LONGEST_TEXT, LONGEST_VALUE, MOST_OFFERED, likely_typos, parse
+from bot.reading import LONGEST_TEXT, MOST_OFFERED, likely_typos, parse
 from tests.factories import ADA, config, configured
 
 PHONE = Identity("Phone", "+493023125123")

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import TokenNotAccepted
+from bot.normalise import LONGEST_VALUE
 from bot.question import Identity, Question
-from bot.reading import LONGEST_VALUE
 from bot.seal import Seal
 from tests.factories import KEYS, QUESTION
 
