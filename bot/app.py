@@ -130,11 +130,10 @@ def web_client(settings: Settings, session: aiohttp.ClientSession, *, token: str
         token=token,
         base_url=settings.slack_api_url,
         session=session,
-        proxy=settings.https_proxy,
         ssl=ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else None,
         retry_handlers=[AsyncConnectionErrorRetryHandler(), AsyncRateLimitErrorRetryHandler(), AsyncServerErrorRetryHandler()],
     )
-    # Without one the client takes what it finds in the environment. (So do Bolt's copies, which call nobody.)
+    # Afterwards: the constructor would put the environment's in the place of None. (So do Bolt's copies, which call nobody.)
     client.proxy = settings.https_proxy
     return client
 

@@ -36,8 +36,8 @@ class Flights(Generic[T]):
         return await asyncio.shield(flight)
 
     def _land(self, key: Hashable, landed: asyncio.Task[T]) -> None:
-        failed = landed.cancelled() or landed.exception() is not None
-        if failed and self._linger and not landed.cancelled():
+        failed = not landed.cancelled() and landed.exception() is not None
+        if failed and self._linger:
             asyncio.get_running_loop().call_later(self._linger, self._aloft.pop, key, None)
         else:
             self._aloft.pop(key, None)

@@ -46,14 +46,17 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call. `operation` names it in metrics; `path` is below the base address, and may hold a query as it stands."""
+    """One call. `operation` names it in logs; `path` is below the base address, and may hold a query as it stands.
+
+    Its repr tells the operation alone: the rest names the customer.
+    """
 
     operation: str
-    method: str
-    path: str
-    params: tuple[tuple[str, str], ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
+    method: str = field(repr=False)
+    path: str = field(repr=False)
+    params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

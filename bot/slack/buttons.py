@@ -39,7 +39,7 @@ def asker_of(body: dict[str, object], home: Home) -> Asker:
     """Who pressed it. In a shared channel it may be a member of another organisation: see `team_that_counts`."""
     user, pressed_in = _object(body, "user"), _text(_object(body, "team").get("id"))
     enterprise = _text(user.get("enterprise_id")) or _text(_object(body, "enterprise").get("id"))
-    own = _text(user.get("team_id")) or pressed_in or ""
+    own = _text(user.get("team_id")) or ""  # never the channel's: whose team isn't told is nobody's member
     return Asker(str(user["id"]), team_that_counts(own, pressed_in, enterprise, home), enterprise)
 
 

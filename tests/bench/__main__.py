@@ -6,7 +6,6 @@ whole card received. Ratios carry over to other machines; absolute times don't.
 
 from __future__ import annotations
 
-import hmac
 import http.client
 import os
 import platform
@@ -18,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlencode, urlsplit
 
-from bot.cli.stand_in import TEAM, USER
+from bot.cli.stand_in import TEAM, USER, StandIn
 from tests.bench.servers import SECRET
 
 ROUNDS = 30
@@ -42,18 +41,13 @@ class Asker:
         parts = urlsplit(url)
         self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
         self._body = urlencode(FORM).encode()
+        self._slack = StandIn(signing_secret=SECRET, locale="en-US", tz="UTC")
 
     def ask(self) -> tuple[float, bytes]:
         """One command: seconds until the whole answer was there, and the answer."""
-        timestamp = str(int(time.time()))
-        signature = hmac.digest(SECRET.encode(), f"v0:{timestamp}:".encode() + self._body, "sha256").hex()
-        headers = {
-            "content-type": "application/x-www-form-urlencoded",
-            "x-slack-request-timestamp": timestamp,
-            "x-slack-signature": f"v0={signature}",
-        }
+        signed = self._slack.signed(self._body)
         began = time.perf_counter()
-        self._connection.request("POST", "/slack/events", self._body, headers)
+        self._connection.request("POST", "/slack/events", signed["content"], signed["headers"])
         response = self._connection.getresponse()
         answer = response.read()
         taken = time.perf_counter() - began

@@ -303,3 +303,10 @@ def test_errors_hold_nothing_of_the_answer(error: LookupFailed) -> None:
 def test_identity_is_sent_as_it_is() -> None:
     """Normalising is the question's business."""
     assert ("entityId", " Ada+1@Example.com") in profile_request(ACCOUNT, Identity("Email", " Ada+1@Example.com"), ()).params
+
+
+def test_a_request_shows_nothing_of_the_customer() -> None:
+    """A request's repr, which a debugger or a library's message may print, tells its operation alone."""
+    request = profile_request(ACCOUNT, ADA, ("person",))
+
+    assert repr(request) == "Request(operation='profile')"

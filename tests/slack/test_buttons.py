@@ -77,13 +77,13 @@ async def test_member_of_another_organisation(service: Opened) -> None:
     assert service.upstream.calls["profile"] == asked
 
 
-async def test_team_of_the_payload(service: Opened) -> None:
-    """Where Slack doesn't tell the presser's own team, the payload's counts."""
+async def test_team_that_is_not_told(service: Opened) -> None:
+    """Where Slack doesn't tell the presser's own team, the channel's doesn't stand in: whoever it is, is refused."""
     button = buttons(await service.shown("ada@example.com"))["Refresh"]
     mailbox = service.slack.mailbox()
     await service.wire.send("interactive", press(button, mailbox.url) | {"user": {"id": "U0OTHER"}})
 
-    assert title(await mailbox.take()) == "Ada Lovelace"
+    assert title(await mailbox.take()) == "You can't look up customers here"
 
 
 @pytest.mark.parametrize("value", ["", "tampered", "ÄÖÜ", "A" * 2000, None, 5])
