@@ -283,6 +283,16 @@ class CardRule(Part):
     chart: bool = True
 
 
+class Role(Part):
+    """What some people may besides asking. `members` are Slack's member ids; `reserved_lane` lets their questions go first when
+    calls to the source are scarce, `status` lets them ask how the service is.
+    """
+
+    members: tuple[Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,}$")], ...] = Field(min_length=1)
+    reserved_lane: bool = False
+    status: bool = False
+
+
 class LinkRule(Part):
     """A page of another system. The URL may hold `{xid}` alone, so no personal data ever is in a URL."""
 
@@ -315,6 +325,7 @@ class CustomerConfig(Part):
     verdict: tuple[VerdictRule, ...] = ()
     cards: dict[Key, CardRule] = Field(min_length=1)
     links: tuple[LinkRule, ...] = Field(default=(), max_length=3)
+    roles: dict[Key, Role] = {}
 
     @model_validator(mode="after")
     def _everything_named_exists(self) -> Self:
@@ -342,7 +353,7 @@ class CustomerConfig(Part):
     @cached_property
     def version(self) -> str:
         """Changes whenever the meaning of the data may have changed; part of every cache key."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        return hashlib.sha256(self.model_dump_json(exclude={"roles"}).encode()).hexdigest()[:16]
 
     def namespace(self, code: str) -> Namespace | None:
         """The namespace with this code; Adobe changes the case of codes between request and answer."""

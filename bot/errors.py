@@ -11,6 +11,8 @@ CustomerContextError
 │   ├── ValueNotAccepted     the namespace's own form is not met (e.g. a phone number too short)
 │   └── TokenNotAccepted     a button whose token this service cannot open
 ├── NotAllowed           this person may not ask, here
+├── AskedTooOften        this person, or this workspace, asked more often than it may
+├── Restarting           the service is being stopped, and another takes its place
 ├── LookupFailed         the source was asked, or should have been
 │   ├── NotFound             nobody has this identity
 │   ├── ProfileUnusable      somebody has it, and the source refuses to put the profile together
@@ -20,6 +22,9 @@ CustomerContextError
 │   │   └── NamespaceRefused
 │   ├── NotSetUp             key, token, organisation or permission: an admin must mend it
 │   ├── Throttled            429
+│   ├── Busy                 our own quota has no room within the deadline
+│   ├── BudgetSpent          today's licensed calls are used up
+│   ├── SourceDown           it failed too often to be asked just now
 │   ├── SourceFailed         5xx, or an answer nobody can read
 │   ├── Unreachable          no answer came over the network
 │   └── DeadlinePassed       the answer took longer than the asker can wait
@@ -125,6 +130,21 @@ class NotAllowed(CustomerContextError):
     reason: str
 
 
+@dataclass(eq=False, repr=False)
+class AskedTooOften(CustomerContextError):
+    """More questions than one person, or one workspace, may ask. `retry_after` is in seconds."""
+
+    kind = "asked_too_often"
+    retry_after: float
+
+
+@dataclass(eq=False, repr=False)
+class Restarting(CustomerContextError):
+    """The service is being stopped: it finishes what it began, and takes nothing new."""
+
+    kind = "restarting"
+
+
 class LookupFailed(CustomerContextError):
     """The source was asked, or should have been, and there is no profile to show.
 
@@ -193,6 +213,30 @@ class Throttled(LookupFailed):
 
     kind = "throttled"
     retry_after: float | None = None
+
+
+@dataclass(eq=False, repr=False)
+class Busy(LookupFailed):
+    """Our quota of calls has no room for this one within its deadline; `retry_after` seconds from now it has."""
+
+    kind = "busy"
+    retry_after: float
+
+
+@dataclass(eq=False, repr=False)
+class BudgetSpent(LookupFailed):
+    """Today's budget of licensed calls is used up; a new one begins in `retry_after` seconds."""
+
+    kind = "budget_spent"
+    retry_after: float
+
+
+@dataclass(eq=False, repr=False)
+class SourceDown(LookupFailed):
+    """The source failed several times in a row, so it is left alone; in `retry_after` seconds it will be tried again."""
+
+    kind = "source_down"
+    retry_after: float
 
 
 @dataclass(eq=False, repr=False)

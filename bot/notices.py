@@ -80,6 +80,18 @@ def _codes(config: CustomerConfig) -> Value:
     return Joined(tuple(Data(each.code) for each in config.namespaces), ", ")
 
 
+def wait(duration: float | None) -> Message:
+    """How long to wait, in the unit people would use, rounded up; "in a moment" where nobody knows."""
+    if not duration:
+        return Message("wait.soon")
+    unit, length = next((unit, length) for unit, length, most in _UNITS if duration <= most)
+    count = math.ceil(duration / length)
+    return Message(f"wait.{unit}", {"count": Number(Decimal(count))}, count=count)
+
+
+_UNITS = (("seconds", 1, 120), ("minutes", 60, 7_200), ("hours", 3_600, math.inf))
+
+
 def seconds(duration: float) -> Number:
     """A duration in whole seconds, rounded up: a wait that is told must not be too short."""
     return Number(Decimal(math.ceil(duration)))
@@ -105,10 +117,10 @@ _VALUES: dict[type[errors.CustomerContextError], Callable[[Any, CustomerConfig],
     errors.RequestRefused: lambda error, _config: {"status": Data(str(error.status))},
     errors.NamespaceRefused: lambda error, config: {"namespace": Data(error.namespace), "namespaces": _codes(config)},
     errors.NotSetUp: lambda error, _config: {"code": Data(error.code or str(error.status))},
-    errors.Throttled: lambda error, _config: {
-        "wait": Message("wait.seconds", {"count": seconds(error.retry_after)}, count=math.ceil(error.retry_after))
-        if error.retry_after
-        else Message("wait.soon")
-    },
+    errors.AskedTooOften: lambda error, _config: {"wait": wait(error.retry_after)},
+    errors.Throttled: lambda error, _config: {"wait": wait(error.retry_after)},
+    errors.Busy: lambda error, _config: {"wait": wait(error.retry_after)},
+    errors.BudgetSpent: lambda error, _config: {"wait": wait(error.retry_after)},
+    errors.SourceDown: lambda error, _config: {"wait": wait(error.retry_after)},
     errors.DeadlinePassed: lambda error, _config: {"deadline": seconds(error.deadline)},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,29 @@ class Question:
     identity: Identity
     card: str = "standard"
     refresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StatusQuestion:
+    """How is the service itself?"""
+
+
+class Lane(IntEnum):
+    """Who goes first when calls to the source are scarce."""
+
+    RESERVED = 0
+    """People whose role has the reserved lane."""
+    NORMAL = 1
+    BEHIND = 2
+    """Copies refreshed behind: nobody waits for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """On whose behalf the source is asked: within a lane, people take turns. `person` is an opaque id."""
+
+    lane: Lane
+    person: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     )
     adobe_ims_url: str = Field("https://ims-na1.adobelogin.com", description="Where tokens come from")
 
+    redis_url: SecretStr | None = Field(
+        None, description="Shared by replicas: redis://, or rediss:// for TLS, with user and password if it has them"
+    )
     app_keys: SecretStr | None = Field(
         None, description=f"Secrets of at least {SHORTEST_KEY} characters, newest first, comma-separated"
     )
@@ -64,6 +67,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(3000, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
+    admin_host: str = Field("127.0.0.1", description="Address for health, readiness and metrics")
+    admin_port: int = Field(9090, ge=0, le=65535, description="Its port; 0 takes a free one")
+    traces_url: str | None = Field(None, description="OTLP address for traces, http://collector.example.com:4318/v1/traces")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Of our own events")
     default_locale: str = Field("en-US", description="Where a member's own is not known")
     default_time_zone: str = Field("UTC", description="Where a member's own is not known")
@@ -79,6 +85,19 @@ class Settings(BaseSettings):
         1.0, ge=0, description="How long a failed call's error is shared before the source is asked again"
     )
     locale_patience: float = Field(0.3, ge=0, le=1, description="How long an answer waits for the member's language")
+    person_rate: float = Field(30, gt=0, description="Questions a minute that one person may ask")
+    person_burst: int = Field(10, gt=0, description="Of these, at once")
+    team_rate: float = Field(3_000, gt=0, description="Questions a minute that a whole workspace may ask")
+    team_burst: int = Field(1_500, gt=0, description="Of these, at once")
+    quota_rate: float = Field(20, gt=0, description="Calls to Adobe a second, of all replicas together")
+    quota_burst: int = Field(20, gt=0, description="Of these, at once")
+    daily_budget: int | None = Field(None, gt=0, description="Calls to Adobe a day (UTC), as your licence has them")
+    budget_warning: float = Field(0.8, gt=0, le=1, description="Part of the daily budget after which a warning is logged")
+    attempts: int = Field(3, ge=1, le=10, description="How often a call to Adobe that fails is sent in all, within the deadline")
+    retry_pause: float = Field(0.2, gt=0, description="Before the second attempt where Adobe doesn't say; doubles with each")
+    breaker_failures: int = Field(5, ge=1, description="Failures in a row after which Adobe, or Redis, is left alone")
+    breaker_pause: float = Field(2.0, gt=0, description="For how long, before it is tried again")
+    redis_timeout: float = Field(0.25, gt=0, description="For one exchange with Redis")
     connect_timeout: float = Field(2.0, gt=0, description="For a connection to Adobe or Slack")
     read_timeout: float = Field(5.0, gt=0, description="Between two reads from Adobe")
     respond_timeout: float = Field(5.0, gt=0, description="For one post to a response_url")
@@ -191,12 +210,28 @@ def _common_problems(settings: Settings) -> Iterator[str]:
         yield "DEFAULT_LOCALE must be a language and region like en-US or de-DE."
     if not known.time_zone:
         yield "DEFAULT_TIME_ZONE must be a time zone like Europe/Berlin."
+    if (problem := _redis_problem(secret(settings.redis_url))) is not None:
+        yield problem
+    if settings.traces_url and not any(_address(settings.traces_url, scheme) for scheme in ("http", "https")):
+        yield "TRACES_URL must be an address like http://collector.example.com:4318/v1/traces."
     if settings.https_proxy and not any(_address(settings.https_proxy, scheme) for scheme in ("http", "https")):
         yield "HTTPS_PROXY must be an address like http://proxy.example.com:3128."
     if settings.ca_bundle and not _certificates(settings.ca_bundle):
         yield "CA_BUNDLE must name a PEM file of certificates."
     if not settings.fresh <= settings.stale <= settings.kept:
         yield "FRESH, STALE and KEPT must not shrink in this order."
+
+
+def _redis_problem(url: str) -> str | None:
+    """What is wrong with it, without a word of it: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fine = False
+    return (
+        None if fine or not url else "REDIS_URL must be an address like redis://redis.example.com:6379/0, or rediss:// for TLS."
+    )
 
 
 def _certificates(path: Path) -> bool:

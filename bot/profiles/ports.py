@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.errors import LookupFailed
 from bot.profiles.model import Profile
 from bot.question import Identity
+
+
+Names = tuple[str, ...]
+"""Keyed hashes that all stand for the same thing, one for each application key, the newest key's first."""
 
 
 class Storage(Protocol):
@@ -20,10 +27,96 @@ class Storage(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An answer of the source as replicas share it. Times are seconds since the epoch.
+
+    `profile` is the profile as JSON, None if nobody has the identity; `marks` are the names of its XID; the flight that brought it
+    `started` then.
+    """
+
+    profile: bytes | None
+    started: float
+    fetched: float
+    fresh_until: float
+    stale_until: float
+    expires: float
+    marks: Names = ()
+
+
+class SharedCopies(Protocol):
+    """What replicas share of the answers. None of these raises: where nothing can be shared, nothing is."""
+
+    async def get(self, names: Names) -> Copy | LookupFailed | None:
+        """The copy kept under any of `names`, or else the failure that was shared a moment ago."""
+        ...
+
+    async def put(self, names: Names, copy: Copy) -> None:
+        """Keep `copy` until it expires."""
+        ...
+
+    async def fail(self, names: Names, error: LookupFailed, ttl: float) -> None:
+        """Share, for `ttl` seconds, that asking failed."""
+        ...
+
+    async def drop(self, names: Names, marks: Names) -> None:
+        """Delete what is kept under `names`, and every copy with one of `marks`."""
+        ...
+
+    async def drop_all(self) -> None:
+        """Delete every copy."""
+        ...
+
+
+class Leases(Protocol):
+    """Which replica asks the source."""
+
+    def lease(self, names: Names) -> AbstractAsyncContextManager[bool]:
+        """Try to be the one who asks for `names`: False while another replica is. True as well where nobody can tell.
+
+        A lease is kept alive while the block runs, given back after it, and runs out by itself soon after its holder died.
+        """
+        ...
+
+
+class Tidings(Protocol):
+    """Tells other replicas what is to be forgotten."""
+
+    async def announce(self, names: Names, at: float) -> bool:
+        """Tell all replicas that what is called `names` was buried at `at` (epoch). False if they can't be told now."""
+        ...
+
+
+class Turn(Protocol):
+    """Leave to ask the source on behalf of one flight, within the quota."""
+
+    @property
+    def until(self) -> float:
+        """When the flight ends, on the event loop's clock."""
+        ...
+
+    async def permit(self) -> None:
+        """Wait for one permit. Each call that is sent needs one, retries too.
+
+        Raises:
+            Busy, BudgetSpent, SourceDown: there will be none in time.
+        """
+        ...
+
+    async def throttled(self, retry_after: float | None, sent: float) -> None:
+        """A call that was sent at `sent` (event loop's clock) was answered 429."""
+        ...
+
+
 class ProfileSource(Protocol):
     """Where profiles come from."""
 
-    async def fetch(self, identity: Identity) -> Profile:
+    @property
+    def calls(self) -> int:
+        """How many calls one customer usually takes."""
+        ...
+
+    async def fetch(self, identity: Identity, turn: Turn) -> Profile:
         """Ask for one customer. The caller sets the deadline.
 
         Raises:
