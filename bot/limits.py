@@ -5,7 +5,8 @@ Pure, but for the limiter in memory, which is given its clock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,3 +41,63 @@ class Limiter(Protocol):
     async def take(self, claims: Sequence[Claim]) -> Denied | None:
         """Take one of each, or of none: then the claim with the longest wait is denied."""
         ...
+
+
+TOLERANCE = 1e-3
+"""Seconds that one may be early: sums of floating-point numbers are not exact, and a told wait must do."""
+
+
+def arrival_after(arrival: float, rate: Rate, now: float) -> float:
+    """The theoretical arrival time once one more is taken at `now`; `arrival` is that before."""
+    return max(arrival, now) + rate.interval
+
+
+def wait_for(after: float, rate: Rate, now: float) -> float:
+    """Seconds until that may be taken which makes the theoretical arrival time `after`; 0 if it may at once."""
+    wait = after - now - rate.burst * rate.interval
+    return wait if wait > TOLERANCE else 0.0
+
+
+class MemoryLimiter:
+    """Counts for one process. `clock` is monotonic, in seconds.
+
+    Keys that have their whole burst again are forgotten, and never more than `most` are known: beyond, those go first that were
+    used least recently.
+    """
+
+    def __init__(self, *, clock: Callable[[], float], most: int = 100_000) -> None:
+        self._clock = clock
+        self._most = most
+        self._arrivals: OrderedDict[str, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many keys are known."""
+        return len(self._arrivals)
+
+    async def take(self, claims: Sequence[Claim]) -> Denied | None:
+        """Take one of each, or of none: then the claim with the longest wait is denied."""
+        now = self._clock()
+        arrivals = self._arrivals
+        denied: Denied | None = None
+        taken: list[tuple[str, float]] = []
+        for claim in claims:
+            after = arrival_after(arrivals.get(claim.key, now), claim.rate, now)
+            wait = wait_for(after, claim.rate, now)
+            if wait > (denied.wait if denied else 0.0):
+                denied = Denied(claim, wait)
+            taken.append((claim.key, after))
+        if denied is None:
+            for key, after in taken:
+                arrivals[key] = after
+                arrivals.move_to_end(key)
+            self._forget(now)
+        return denied
+
+    def _forget(self, now: float) -> None:
+        """Look at the two least recently used keys: more than one take adds, so that the past never piles up."""
+        arrivals = self._arrivals
+        while arrivals:
+            key = next(iter(arrivals))
+            if arrivals[key] > now and len(arrivals) <= self._most:
+                return
+            del arrivals[key]
