@@ -12,10 +12,11 @@ from typing import Protocol
 import structlog
 
 from bot import access, errors, notices, present
+from bot.admission import Admission
 from bot.config import CustomerConfig
 from bot.profiles.cache import Entry
 from bot.profiles.lookup import Found, State
-from bot.question import Asker, Identity, Place, Question
+from bot.question import Asker, Identity, Place, Question, Rank, StatusQuestion
 from bot.seal import Seal
 from bot.telemetry import new_reference
 from formatters.card import Card, Notice
@@ -38,9 +39,24 @@ MOST_BODIES = 24
 class Finds(Protocol):
     """The look-up, as the use case knows it."""
 
-    async def __call__(self, identity: Identity, *, until: float, refresh: bool = False) -> Found:
+    async def __call__(self, identity: Identity, rank: Rank, *, until: float, refresh: bool = False) -> Found:
         """The profile of whoever has `identity`; see `bot.profiles.lookup.Lookup`."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One question that was answered, for metrics. `kind` is a notice's, `state` a card's; `seconds` since its first byte."""
+
+    outcome: str
+    door: str
+    seconds: float
+    kind: str | None = None
+    state: State | None = None
+
+
+def unobserved(answered: Answered) -> None:
+    """Observe nothing."""
 
 
 class Answer:
@@ -133,26 +149,41 @@ class _Inquiry:
 class Answering:
     """Answers questions.
 
-    `home` is where the app is installed; `render` finishes a message; `reweigh` tells the cache that bodies were hung on an
-    entry; `deadline` is how long an answer may take, and `consents_for` how old a copy's consents may be, both in seconds;
-    `clock` gives seconds since the epoch.
+    Args:
+        lookup: finds profiles.
+        admission: how often one may ask.
+        config: the `customer.yml` of now.
+        home: where the app is installed.
+        seal: seals what buttons carry.
+        render: finishes a message.
+        reweigh: tells the cache that bodies were hung on an entry.
+        clock: seconds since the epoch.
+        source: what cards say about where they come from.
+        status: how the service is, for those who may know.
+        deadline: seconds that an answer may take.
+        consents_for: seconds for which a copy's consents may be shown.
+        observe: told of each answer.
     """
 
     def __init__(
         self,
         lookup: Finds,
+        admission: Admission,
         *,
         config: Callable[[], CustomerConfig],
         home: access.Home,
         seal: Seal,
         render: Render,
-        reweigh: Callable[[str, Entry], Awaitable[None]],
+        reweigh: Callable[[Entry], Awaitable[None]],
         clock: Callable[[], float],
         source: present.Source,
+        status: Callable[[], Notice],
         deadline: float,
         consents_for: float,
+        observe: Callable[[Answered], None] = unobserved,
     ) -> None:
         self._lookup = lookup
+        self._admission = admission
         self._config = config
         self._home = home
         self._seal = seal
@@ -160,11 +191,19 @@ class Answering:
         self._reweigh = reweigh
         self._clock = clock
         self._source = source
+        self._status = status
         self._deadline = deadline
         self._consents_for = consents_for
+        self._observe = observe
 
     async def __call__(
-        self, read: Callable[[CustomerConfig], Question], asker: Asker, place: Place, *, received: float, door: str
+        self,
+        read: Callable[[CustomerConfig], Question | StatusQuestion],
+        asker: Asker,
+        place: Place,
+        *,
+        received: float,
+        door: str,
     ) -> Answer:
         """Answer the question that `read` makes of what Slack sent.
 
@@ -172,44 +211,60 @@ class Answering:
         """
         inquiry = _Inquiry(self._home, self._config(), self._seal, new_reference())
         told: dict[str, object] = {}
+        kind, state = None, None
         try:
             access.may_ask(asker, self._home)
+            await self._admission(asker)
             question = read(inquiry.config)
-            told |= {"namespace": question.identity.namespace, "card": question.card}
-            found = await self._lookup(question.identity, until=received + self._deadline * ANSWERED_BY, refresh=question.refresh)
-            told["state"] = found.state
-            answer = self._card(found, question, inquiry)
+            if isinstance(question, StatusQuestion):
+                answer, kind = self._how_it_is(asker, inquiry), "status"
+            else:
+                told |= {"namespace": question.identity.namespace, "card": question.card}
+                found = await self._find(question, asker, inquiry, received + self._deadline * ANSWERED_BY)
+                answer, state = self._card(found, question, inquiry), found.state
         except errors.CustomerContextError as error:
-            told |= {"kind": error.kind, "flight": error.flight if isinstance(error, errors.LookupFailed) else None}
-            answer = self._notice(error, inquiry)
+            answer, kind = self._notice(error, inquiry), error.kind
+            told["flight"] = error.flight if isinstance(error, errors.LookupFailed) else None
         except Exception as error:  # noqa: BLE001 - the one boundary: whatever happens behind it, the asker gets an answer
-            told["kind"] = errors.Broken.kind
-            answer = self._notice(error, inquiry)
+            answer, kind = self._notice(error, inquiry), errors.Broken.kind
+        seconds = asyncio.get_running_loop().time() - received
+        self._observe(Answered(answer.outcome, door, seconds, kind, state))
         log.info(
             "answered",
             reference=inquiry.reference,
             outcome=answer.outcome,
+            kind=kind,
+            state=state,
             door=door,
             asker=asker.user,
             team=asker.team,
             channel=place.channel,
-            ms=round(1000 * (asyncio.get_running_loop().time() - received), 1),
+            ms=round(1000 * seconds, 1),
             **told,
         )
         return answer
+
+    async def _find(self, question: Question, asker: Asker, inquiry: _Inquiry, until: float) -> Found:
+        rank = access.rank(asker, inquiry.config)
+        return await self._lookup(question.identity, rank, until=until, refresh=question.refresh)
+
+    def _how_it_is(self, asker: Asker, inquiry: _Inquiry) -> Answer:
+        access.may_see_status(asker, inquiry.config)
+        return Answer(outcome="notice", make=self._status, instead=inquiry.notice, render=self._render)
 
     def _notice(self, error: Exception, inquiry: _Inquiry) -> Answer:
         return Answer(outcome="notice", make=partial(inquiry.notice, error), instead=inquiry.notice, render=self._render)
 
     def _card(self, found: Found, question: Question, inquiry: _Inquiry) -> Answer:
         old = found.state is State.OLD
-        consents_known = self._clock() - found.entry.fetched <= self._consents_for
+        fetched = found.entry.copy.fetched
+        consents_known = self._clock() - fetched <= self._consents_for
 
         def make() -> Card:
             showing = present.Showing(
                 question=replace(question, refresh=False),
                 config=inquiry.config,
-                fetched=datetime.fromtimestamp(found.entry.fetched, UTC),
+                fetched=datetime.fromtimestamp(fetched, UTC),
                 token=inquiry.token,
                 old=old,
                 consents_known=consents_known,
@@ -225,6 +280,6 @@ class Answering:
             shelf=Shelf(
                 found.entry,
                 variant=(question.card, inquiry.home.id, inquiry.config.version, old, consents_known),
-                reweigh=partial(self._reweigh, found.key, found.entry),
+                reweigh=partial(self._reweigh, found.entry),
             ),
         )

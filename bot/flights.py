@@ -15,12 +15,16 @@ class Flights(Generic[T]):
     """One running task a key, shared by everyone who asks for that key meanwhile.
 
     A flight that failed stays joinable for `linger` seconds, so that those who come a moment too late share its error instead of
-    sending the next call to a source that is in trouble. Cancelling a waiter never cancels the flight.
+    sending the next call to a source that is in trouble; unless the error isn't `lasting`, but concerns the one who started it.
+    Cancelling a waiter never cancels the flight.
     """
 
-    def __init__(self, tasks: TaskSet, *, linger: float = 0.0) -> None:
+    def __init__(
+        self, tasks: TaskSet, *, linger: float = 0.0, lasting: Callable[[BaseException], bool] = lambda _error: True
+    ) -> None:
         self._tasks = tasks
         self._linger = linger
+        self._lasting = lasting
         self._aloft: dict[Hashable, asyncio.Task[T]] = {}
 
     async def join(self, key: Hashable, fetch: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -36,8 +40,8 @@ class Flights(Generic[T]):
         return await asyncio.shield(flight)
 
     def _land(self, key: Hashable, landed: asyncio.Task[T]) -> None:
-        failed = not landed.cancelled() and landed.exception() is not None
-        if failed and self._linger:
+        error = None if landed.cancelled() else landed.exception()
+        if error is not None and self._linger and self._lasting(error):
             asyncio.get_running_loop().call_later(self._linger, self._aloft.pop, key, None)
         else:
             self._aloft.pop(key, None)

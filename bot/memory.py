@@ -24,6 +24,18 @@ class BoundedMemory(SimpleMemoryCache):
         """What is kept now, in the unit of `most`."""
         return self._cache.weight
 
+    def discard(self, unwanted: Callable[[object], bool]) -> int:
+        """Drop all values that are `unwanted`, and tell how many they were."""
+        keys = [key for key, value in self._cache.items() if unwanted(value)]
+        for key in keys:
+            if timer := self._handlers.pop(key, None):
+                timer.cancel()
+            self._cache.pop(key)
+        return len(keys)
+
+    def __len__(self) -> int:
+        return len(self._cache)
+
     async def _get(self, key: str, **_options: object) -> object:
         value = self._cache.get(key)
         if value is not None:

@@ -22,7 +22,7 @@ from bot.errors import (
     ValueNotAccepted,
 )
 from bot.normalise import LONGEST_VALUE, bare, normalised
-from bot.question import Identity, Question
+from bot.question import Identity, Question, StatusQuestion
 
 LONGEST_TEXT = 3000
 MOST_OFFERED = 5
@@ -50,6 +50,15 @@ def parse(text: str, config: CustomerConfig) -> Question:
     if len(reader.found) > 1:
         raise SeveralIdentities(questions=tuple(Question(each) for each in list(reader.found)[:MOST_OFFERED]))
     return Question(next(iter(reader.found)))
+
+
+def command(text: str, config: CustomerConfig) -> Question | StatusQuestion:
+    """What is asked by `text` behind the slash command.
+
+    Raises:
+        NotUnderstood: as `parse`.
+    """
+    return StatusQuestion() if _readable(text).strip().lower() == "status" else parse(text, config)
 
 
 def likely_typos(asked: Identity, config: CustomerConfig) -> tuple[Identity, ...]:

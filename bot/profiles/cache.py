@@ -1,24 +1,31 @@
-"""What is kept of the answers: entries with a life of their own, in a memory that is bounded in bytes."""
+"""What is kept of the answers: entries in a memory that is bounded in bytes, and behind it the copies that replicas share."""
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
 import sys
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
 
+from bot.errors import LookupFailed
+from bot.flights import Flights
 from bot.profiles.model import Profile
-from bot.profiles.ports import Storage
+from bot.profiles.ports import Copy, Names, SharedCopies, Memory
+from bot.profiles.tombstones import Tombstones
 
 PROFILE = TypeAdapter(Profile)
 
-ENTRY_OVERHEAD = 1_000
+ENTRY_OVERHEAD = 1_500
 """Bytes an entry takes besides its texts: the objects around them, measured with tracemalloc and rounded up."""
 
 JITTER = 0.1
+
+SWEPT_AFTER = 1.0
+"""Seconds after which what other replicas forgot leaves this one's memory. One look at all of it serves for many tidings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +44,16 @@ class Lifetimes:
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """An answer of the source. Times are seconds since the epoch, so that replicas can share entries.
+    """A copy in memory, called `names`. Finished bodies hang on it, so they are gone when it is."""
 
-    `profile` is the profile as JSON, None if nobody has the identity. Finished bodies hang on it, so they are gone when it is.
-    """
-
-    profile: bytes | None
-    fetched: float
-    fresh_until: float
-    stale_until: float
-    expires: float
+    names: Names
+    copy: Copy
     bodies: dict[Hashable, str] = field(default_factory=dict)
+
+    @property
+    def profile(self) -> bytes | None:
+        """The profile as JSON, None if nobody has the identity."""
+        return self.copy.profile
 
     @property
     def size(self) -> int:
@@ -59,54 +65,176 @@ class Entry:
         """The profile as values. Only entries that have one may be asked."""
         return PROFILE.validate_json(self.profile or b"")
 
+    def ask_again(self) -> None:
+        """Nobody else is shown this without the source being asked, once it isn't fresh any more."""
+        self.copy = replace(self.copy, stale_until=self.copy.fresh_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What came of forgetting: how many copies this process had, and whether all replicas were told."""
+
+    copies: int
+    told: bool
+
+
+def unobserved(layer: str, hit: bool) -> None:
+    """Observe nothing."""
+
 
 class ProfileCache:
-    """Entries by key, in an aiocache back end that keeps values as they are.
+    """Entries by name.
 
-    `clock` gives seconds since the epoch, `spread` a factor around 1 by which fresh and stale times vary, so that entries that
-    came together do not all turn stale together.
+    Args:
+        storage: this process's memory, an aiocache back end that keeps values as they are.
+        shared: what replicas share.
+        tombstones: what was forgotten.
+        reads: flights in which shared copies are read, one at a time for each name.
+        lifetimes: how long an answer counts as what.
+        clock: seconds since the epoch, so that replicas can share copies.
+        marks_of: the names of a profile's XID.
+        spread: a factor around 1 by which fresh and stale times vary, so that what came together doesn't turn stale together.
+        observe: told of each look into a layer, "memory" or "shared", and whether something was there.
     """
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Memory,
+        shared: SharedCopies,
+        tombstones: Tombstones,
         *,
+        reads: Flights[Entry | None],
         lifetimes: Lifetimes,
         clock: Callable[[], float],
+        marks_of: Callable[[Profile], Names],
         spread: Callable[[], float] = lambda: random.uniform(1 - JITTER, 1 + JITTER),  # noqa: S311 - no secret hangs on it
+        observe: Callable[[str, bool], None] = unobserved,
     ) -> None:
         self._storage = storage
+        self._shared = shared
+        self._tombstones = tombstones
+        self._reads = reads
         self._lifetimes = lifetimes
         self._clock = clock
+        self._marks_of = marks_of
         self._spread = spread
+        self._observe = observe
+        self._sweep: asyncio.TimerHandle | None = None
 
-    async def get(self, key: str) -> Entry | None:
-        """The entry kept for `key`, fresh or not; None if there is none or its life is over."""
-        entry: Entry | None = await self._storage.get(key)
-        return entry if entry is not None and entry.expires > self._clock() else None
+    async def get(self, names: Names) -> Entry | None:
+        """The entry called `names`, fresh or not, from memory or else from what replicas share; None if there is none alive."""
+        entry: Entry | None = await self._storage.get(names[0])
+        alive = entry is not None and self._alive(entry)
+        self._observe("memory", alive)
+        return entry if alive else await self._reads.join(names[0], lambda: self._read(names))
 
-    async def put(self, key: str, profile: Profile | None, *, valid_until: float | None = None) -> Entry:
-        """Keep a profile, or that nobody was found. Until `valid_until` (epoch) at the latest it needs no asking.
+    async def landed(self, names: Names, *, since: float, refresh: bool) -> Entry | None:
+        """What another replica has brought since `since` (epoch), or, unless to `refresh`, what is still fresh.
+
+        Raises:
+            LookupFailed: it has just failed.
+        """
+        found = await self._shared.get(names)
+        if isinstance(found, LookupFailed):
+            raise found
+        if found is None or not (found.fetched >= since or (self._clock() < found.fresh_until and not refresh)):
+            return None
+        return await self._adopted(names, found)
+
+    async def put(self, names: Names, profile: Profile | None, *, started: float, valid_until: float | None = None) -> Entry:
+        """Keep a profile that was asked for from `started` on, or that nobody was found. Until `valid_until` (epoch) at the latest
+        it needs no asking. It is not kept if it was forgotten meanwhile.
 
         A profile of which a part is missing for a passing reason is fresh for a shorter time.
         """
         now = self._clock()
         times = self._lifetimes
         if profile is None:
-            entry = Entry(None, now, now + times.not_found, now + times.not_found, now + times.not_found)
+            until = now + times.not_found
+            copy = Copy(None, started, now, until, until, until)
         else:
             spread = self._spread()
             fresh = times.partial if any(each.why.passes for each in profile.missing) else times.fresh
             latest = valid_until or math.inf
-            fresh_until, stale_until = min(now + fresh * spread, latest), min(now + times.stale * spread, latest)
-            entry = Entry(PROFILE.dump_json(profile), now, fresh_until, stale_until, now + times.kept)
-        await self._keep(key, entry)
+            copy = Copy(
+                PROFILE.dump_json(profile),
+                started,
+                now,
+                fresh_until=min(now + fresh * spread, latest),
+                stale_until=min(now + times.stale * spread, latest),
+                expires=now + times.kept,
+                marks=self._marks_of(profile),
+            )
+        entry = Entry(names, copy)
+        if self._alive(entry):
+            await self._keep(entry)
+            await self._shared.put(names, copy)
+        if not self._alive(entry):  # forgotten while it was being shared
+            await self._drop(names, copy.marks)
         return entry
 
-    async def reweigh(self, key: str, entry: Entry) -> None:
-        """Count the bodies that were hung on `entry`, if it is still the one kept for `key`."""
-        if await self._storage.get(key) is entry:
-            await self._keep(key, entry)
+    async def fail(self, names: Names, error: LookupFailed, ttl: float) -> None:
+        """Share, for `ttl` seconds, that asking failed."""
+        await self._shared.fail(names, error, ttl)
 
-    async def _keep(self, key: str, entry: Entry) -> None:
-        await self._storage.set(key, entry, ttl=max(entry.expires - self._clock(), 0.001))
+    async def reweigh(self, entry: Entry) -> None:
+        """Count the bodies that were hung on `entry`, if it is still the one that is kept."""
+        if await self._storage.get(entry.names[0]) is entry:
+            await self._keep(entry)
+
+    async def forget(self, names: Names) -> Forgotten:
+        """Whatever is called `names`, and whatever else is known of the same person, here and in all replicas."""
+        entry = await self.get(names)
+        marks = entry.copy.marks if entry else ()
+        told = await self._tombstones.bury((*names, *marks))
+        copies = self._purge() if marks else 0
+        await self._drop(names, marks)
+        return Forgotten(copies, told)
+
+    async def forget_everything(self) -> Forgotten:
+        """All copies of all customers, here and in all replicas."""
+        told = await self._tombstones.bury_everything()
+        copies = self._purge()
+        await self._shared.drop_all()
+        return Forgotten(copies, told)
+
+    async def heard(self, names: Names, at: float) -> None:
+        """Another replica was told at `at` to forget what is called `names`: what has been shared since then by a flight that had not
+        heard of it goes too.
+        """
+        self._tombstones.heard(names, at)
+        if self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_later(SWEPT_AFTER, self._purge)
+        await self._shared.drop(names, names)
+
+    def _purge(self) -> int:
+        """Take what isn't shown any more out of this process's memory, and tell how much it was."""
+        self._sweep = None
+        return self._storage.discard(lambda entry: not self._alive(entry))
+
+    async def _read(self, names: Names) -> Entry | None:
+        found = await self._shared.get(names)
+        entry = await self._adopted(names, found) if isinstance(found, Copy) else None
+        self._observe("shared", entry is not None)
+        return entry
+
+    async def _adopted(self, names: Names, copy: Copy) -> Entry | None:
+        entry = Entry(names, copy)
+        if not self._alive(entry):
+            return None
+        await self._keep(entry)
+        return entry
+
+    def _alive(self, entry: Entry) -> bool:
+        """That nobody was found is told to whoever asks within its short life, forgotten or not: it says nothing about anyone."""
+        copy = entry.copy
+        if copy.expires <= self._clock():
+            return False
+        return copy.profile is None or not self._tombstones.cover((*entry.names, *copy.marks), copy.started)
+
+    async def _keep(self, entry: Entry) -> None:
+        await self._storage.set(entry.names[0], entry, ttl=max(entry.copy.expires - self._clock(), 0.001))
+
+    async def _drop(self, names: Names, marks: Names) -> None:
+        await self._storage.delete(names[0])
+        await self._shared.drop(names, marks)

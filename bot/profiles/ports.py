@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -27,6 +28,18 @@ class Storage(Protocol):
         ...
 
 
+class Memory(Storage, Protocol):
+    """A storage in this process, which can be looked through."""
+
+    async def delete(self, key: str) -> Any:
+        """Keep nothing under `key`."""
+        ...
+
+    def discard(self, unwanted: Callable[[Any], bool]) -> int:
+        """Drop all values that are `unwanted`, and tell how many they were."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Copy:
     """An answer of the source as replicas share it. Times are seconds since the epoch.
@@ -47,19 +60,19 @@ class Copy:
 class SharedCopies(Protocol):
     """What replicas share of the answers. None of these raises: where nothing can be shared, nothing is."""
 
-    async def get(self, names: Names) -> Copy | LookupFailed | None:
+    async def get(self, names: Names, /) -> Copy | LookupFailed | None:
         """The copy kept under any of `names`, or else the failure that was shared a moment ago."""
         ...
 
-    async def put(self, names: Names, copy: Copy) -> None:
+    async def put(self, names: Names, copy: Copy, /) -> None:
         """Keep `copy` until it expires."""
         ...
 
-    async def fail(self, names: Names, error: LookupFailed, ttl: float) -> None:
+    async def fail(self, names: Names, error: LookupFailed, ttl: float, /) -> None:
         """Share, for `ttl` seconds, that asking failed."""
         ...
 
-    async def drop(self, names: Names, marks: Names) -> None:
+    async def drop(self, names: Names, marks: Names, /) -> None:
         """Delete what is kept under `names`, and every copy with one of `marks`."""
         ...
 
@@ -71,7 +84,7 @@ class SharedCopies(Protocol):
 class Leases(Protocol):
     """Which replica asks the source."""
 
-    def lease(self, names: Names) -> AbstractAsyncContextManager[bool]:
+    def lease(self, names: Names, /) -> AbstractAsyncContextManager[bool]:
         """Try to be the one who asks for `names`: False while another replica is. True as well where nobody can tell.
 
         A lease is kept alive while the block runs, given back after it, and runs out by itself soon after its holder died.
@@ -82,7 +95,7 @@ class Leases(Protocol):
 class Tidings(Protocol):
     """Tells other replicas what is to be forgotten."""
 
-    async def announce(self, names: Names, at: float) -> bool:
+    async def announce(self, names: Names, at: float, /) -> bool:
         """Tell all replicas that what is called `names` was buried at `at` (epoch). False if they can't be told now."""
         ...
 

@@ -13,7 +13,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.question import Asker, Place
-from bot.reading import parse
+from bot.reading import command
 from bot.slack.doors import Doors, left, received
 from bot.slack.respond import ack
 from formatters.card import Message
@@ -25,7 +25,7 @@ async def on_command(request: AsyncBoltRequest, doors: Doors, text: str) -> Bolt
     form = request.body
     asker = Asker(form["user_id"], form["team_id"], form.get("enterprise_id") or None)
     at = received(request)
-    read = partial(parse, text)
+    read = partial(command, text)
     asked = doors.tasks.start(doors.answering(read, asker, Place(form.get("channel_id")), received=at, door="command"))
     await asyncio.sleep(0)  # one turn is all that a kept answer needs
     reader = await doors.directory.reader(asker.user, within=left(doors.ack_budget, at))
