@@ -7,7 +7,6 @@ them open, so a key is rotated by adding one in front and dropping the last when
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -32,38 +31,38 @@ _KEY_ID = 4
 _NONCE = 12
 
 
-@dataclass(frozen=True, slots=True)
-class _TokenKey:
-    id: bytes
-    cipher: AESGCM
-
-    @classmethod
-    def of(cls, app_key: str) -> Self:
-        key = _derived(app_key, "token")
-        return cls(hashlib.sha256(key).digest()[:_KEY_ID], AESGCM(key))
+class SealBroken(Exception):
+    """What was sealed can't be opened: by a key that isn't ours (any more), under another name, or changed."""
 
 
 class Seal:
     """Seals and opens with the keys derived from `app_keys` (newest first, each at least 32 characters)."""
 
     def __init__(self, app_keys: Sequence[str]) -> None:
-        self._tokens = [_TokenKey.of(key) for key in app_keys]
-        self._cache = _derived(app_keys[0], "cache-key")
+        self._tokens = _KeyRing.of(app_keys, "token")
+        self._copies = _KeyRing.of(app_keys, "copy")
+        self._names = [_derived(key, "cache-key") for key in app_keys]
+        self._bearers = [_derived(key, "admin").hex() for key in app_keys]
+
+    def names(self, *parts: str) -> tuple[str, ...]:
+        """Keyed hashes (HMAC-SHA256, hex) of `parts`, one for each application key, the newest key's first.
+
+        Different parts never give the same text to hash.
+        """
+        text = orjson.dumps(parts)
+        return tuple(hmac.digest(key, text, "sha256").hex() for key in self._names)
 
     def cache_key(self, *parts: str) -> str:
-        """A keyed hash (HMAC-SHA256, hex) of `parts`; different parts never give the same text to hash."""
-        return hmac.digest(self._cache, orjson.dumps(parts), "sha256").hex()
+        """The first of the `names` of `parts`."""
+        return self.names(*parts)[0]
 
     def token(self, question: Question, workspace: str) -> str:
         """What a button carries: the question, readable by this service for this workspace alone.
 
         It holds neither the asker nor an expiry: who may ask is decided at the click.
         """
-        newest = self._tokens[0]
         plain = orjson.dumps([_VERSION, question.identity.namespace, question.identity.value, question.card])
-        nonce = secrets.token_bytes(_NONCE)
-        sealed = newest.cipher.encrypt(nonce, plain, workspace.encode())
-        return base64.urlsafe_b64encode(newest.id + nonce + sealed).decode()
+        return base64.urlsafe_b64encode(self._tokens.sealed(plain, workspace)).decode()
 
     def open(self, token: str, workspace: str) -> Question:
         """The question in a button's token.
@@ -73,14 +72,67 @@ class Seal:
         """
         try:
             raw = base64.b64decode(token, altchars=b"-_", validate=True)
-            cipher = next(key.cipher for key in self._tokens if key.id == raw[:_KEY_ID])
-            nonce, sealed = raw[_KEY_ID : _KEY_ID + _NONCE], raw[_KEY_ID + _NONCE :]
-            version, namespace, value, card = orjson.loads(cipher.decrypt(nonce, sealed, workspace.encode()))
-        except (binascii.Error, StopIteration, InvalidTag, ValueError):
+            version, namespace, value, card = orjson.loads(self._tokens.opened(raw, workspace))
+        except (SealBroken, ValueError):  # binascii.Error is one
             raise TokenNotAccepted from None
         if version != _VERSION:
             raise TokenNotAccepted
         return Question(Identity(namespace, value), card)
+
+    def wrap(self, plain: bytes, name: str) -> bytes:
+        """`plain` as it is kept outside this process, to be opened under the same `name` alone."""
+        return self._copies.sealed(plain, name)
+
+    def unwrap(self, sealed: bytes, name: str) -> bytes:
+        """What `wrap` was given.
+
+        Raises:
+            SealBroken: it was wrapped under another name, was changed, or its key has been retired.
+        """
+        return self._copies.opened(sealed, name)
+
+    def bearer(self) -> str:
+        """The secret (hex) by which whoever has the newest application key is known at the admin address."""
+        return self._bearers[0]
+
+    def accepts_bearer(self, text: str) -> bool:
+        """Whether `text` is that secret, or the one of an older key. How long this takes tells nothing about either."""
+        given = text.encode(errors="replace")
+        return sum(hmac.compare_digest(given, known.encode()) for known in self._bearers) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    id: bytes
+    cipher: AESGCM
+
+    @classmethod
+    def of(cls, app_key: str, purpose: str) -> Self:
+        key = _derived(app_key, purpose)
+        return cls(hashlib.sha256(key).digest()[:_KEY_ID], AESGCM(key))
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyRing:
+    """The keys for one purpose. AES-GCM: key id, nonce, then the sealed bytes, bound to a text that is not among them."""
+
+    keys: tuple[_Key, ...]
+
+    @classmethod
+    def of(cls, app_keys: Sequence[str], purpose: str) -> Self:
+        return cls(tuple(_Key.of(each, purpose) for each in app_keys))
+
+    def sealed(self, plain: bytes, bound_to: str) -> bytes:
+        newest, nonce = self.keys[0], secrets.token_bytes(_NONCE)
+        return newest.id + nonce + newest.cipher.encrypt(nonce, plain, bound_to.encode())
+
+    def opened(self, raw: bytes, bound_to: str) -> bytes:
+        nonce, sealed = raw[_KEY_ID : _KEY_ID + _NONCE], raw[_KEY_ID + _NONCE :]
+        try:
+            cipher = next(key.cipher for key in self.keys if key.id == raw[:_KEY_ID])
+            return cipher.decrypt(nonce, sealed, bound_to.encode())
+        except (StopIteration, InvalidTag, ValueError):  # a nonce that is too short is a ValueError
+            raise SealBroken from None
 
 
 def _derived(app_key: str, purpose: str) -> bytes:

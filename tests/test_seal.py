@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot.errors import TokenNotAccepted
 from bot.normalise import LONGEST_VALUE
 from bot.question import Identity, Question
-from bot.seal import Seal
+from bot.seal import Seal, SealBroken
 from tests.factories import KEYS, QUESTION
 
 TEAM = "T0001"
@@ -116,16 +116,70 @@ def test_opaque(seal: Seal) -> None:
 
 
 @given(st.lists(TEXTS), st.lists(TEXTS))
-def test_cache_key(some: list[str], others: list[str]) -> None:
-    """The same parts have the same key; other parts, or the same text split otherwise, have another."""
+def test_names(some: list[str], others: list[str]) -> None:
+    """The same parts have the same names; other parts, or the same text split otherwise, have others."""
     one = Seal((OLD,))
 
-    assert (one.cache_key(*some) == one.cache_key(*others)) is (some == others)
+    assert (one.names(*some) == one.names(*others)) is (some == others)
 
 
-def test_cache_key_split(seal: Seal) -> None:
+def test_names_split(seal: Seal) -> None:
     """Where one part ends and the next begins makes a difference."""
     splits = [("ab", "c"), ("a", "bc"), ("abc",), ("abc", ""), ("", "abc"), ('a","b', "c"), ("a", "b", "c")]
 
-    assert len({seal.cache_key(*parts) for parts in splits}) == len(splits)
-    assert len({Seal((key,)).cache_key("a") for key in KEYS}) == 2
+    assert len({seal.names(*parts) for parts in splits}) == len(splits)
+
+
+def test_names_of_all_keys(seal: Seal) -> None:
+    """There is a name for each key, the newest key's first, so replicas with one key in common have a name in common."""
+    both = Seal((NEW, OLD)).names("a")
+
+    assert both == (*Seal((NEW,)).names("a"), *seal.names("a"))
+    assert len(set(both)) == 2
+    assert Seal((NEW, OLD)).cache_key("a") == both[0]
+
+
+@given(st.binary(), TEXTS)
+def test_wrap(plain: bytes, name: str) -> None:
+    """What was wrapped is unwrapped as it was, under the same name."""
+    one = Seal((OLD,))
+
+    assert one.unwrap(one.wrap(plain, name), name) == plain
+
+
+def test_wrapped_elsewhere(seal: Seal) -> None:
+    """What was wrapped under one name is of no use under another, nor is a token any use as a copy."""
+    with pytest.raises(SealBroken):
+        seal.unwrap(seal.wrap(b"plain", "here"), "there")
+    with pytest.raises(SealBroken):
+        seal.unwrap(base64.urlsafe_b64decode(TOKEN), TEAM)
+
+
+def test_wrap_rotation(seal: Seal) -> None:
+    """After a key is added in front, old copies unwrap; after the old one is dropped, they don't."""
+    old = seal.wrap(b"plain", "here")
+
+    assert Seal((NEW, OLD)).unwrap(old, "here") == b"plain"
+    assert Seal((NEW,)).unwrap(Seal((NEW, OLD)).wrap(b"plain", "here"), "here") == b"plain"
+    with pytest.raises(SealBroken):
+        Seal((NEW,)).unwrap(old, "here")
+
+
+@given(st.data())
+def test_wrap_tampering(data: st.DataObject) -> None:
+    """No byte of what is wrapped can be changed, left out, or be something else."""
+    one = Seal((OLD,))
+    raw = bytearray(one.wrap(b"plain", "here"))
+    raw[data.draw(st.integers(0, len(raw) - 1))] ^= data.draw(st.integers(1, 255))
+    for broken in (bytes(raw), raw[: data.draw(st.integers(0, len(raw) - 1))], data.draw(st.binary())):
+        with pytest.raises(SealBroken):
+            one.unwrap(bytes(broken), "here")
+
+
+def test_bearer() -> None:
+    """The newest key gives the secret, and that of every key is accepted; other text isn't."""
+    rotated = Seal((NEW, OLD))
+
+    assert (rotated.bearer(), len(rotated.bearer())) == (Seal((NEW,)).bearer(), 64)
+    assert [rotated.accepts_bearer(Seal((key,)).bearer()) for key in KEYS] == [True, True]
+    assert [Seal((NEW,)).accepts_bearer(text) for text in (Seal((OLD,)).bearer(), "", NEW, "é", "\ud800")] == [False] * 5
