@@ -25,48 +25,68 @@ class Resting(Exception):
 class Breaker:
     """One upstream's.
 
-    Opens after `failures` in a row, for `pause` seconds; then one caller may try, and its outcome decides for all. `clock` is
-    monotonic, in seconds.
+    Opens after `failures` in a row, for `pause` seconds; then one caller may try, and its outcome decides for all. Each call is
+    admitted, tells its outcome if it has one, and leaves. A caller may have several calls under way.
+
+    Args:
+        clock: monotonic, in seconds.
+        failures: how many in a row open it.
+        pause: seconds until somebody may try again.
+        changed: told of each new state. Open becomes half-open when somebody tries; must not raise.
     """
 
-    def __init__(self, *, clock: Callable[[], float], failures: int, pause: float) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        failures: int,
+        pause: float,
+        changed: Callable[[State], None] = lambda _state: None,
+    ) -> None:
         self._clock = clock
         self._failures = failures
         self._pause = pause
+        self._changed = changed
+        self._told = State.CLOSED
         self._failed = 0
         self._opened: float | None = None
         self._prober: object | None = None
+        self._probes = 0
 
     @property
     def state(self) -> State:
-        """Closed, open or half-open."""
+        """Closed, open or half-open; the latter too while somebody might try, and nobody does."""
         if self._opened is None:
             return State.CLOSED
         return State.OPEN if self._prober is None and self._left > 0 else State.HALF_OPEN
 
-    def check(self) -> None:
-        """Pass if a caller would be let through now.
-
-        Raises:
-            Resting: nobody would.
-        """
-        if self._opened is not None and (self._prober is not None or self._left > 0):
-            raise Resting(max(self._left, self._pause / 2))
-
-    def admit(self, caller: object) -> None:
-        """Let `caller` through, as often as it likes; what it meets is to be told. While half-open it is the one who tries.
+    def check(self, caller: object = None) -> None:
+        """Pass if `caller`, or anybody, would be let through now.
 
         Raises:
             Resting: not now.
         """
-        if self._opened is None or self._prober is caller:
+        if self._opened is None or (self._prober is not None and self._prober is caller):
             return
-        self.check()
-        self._prober = caller
+        if self._prober is not None or self._left > 0:
+            raise Resting(max(self._left, self._pause / 2))
+
+    def admit(self, caller: object) -> None:
+        """Let a call of `caller` through. While half-open, `caller` is the one who tries, with as many calls as it likes.
+
+        Raises:
+            Resting: not now.
+        """
+        self.check(caller)
+        if self._opened is not None:
+            self._prober = caller
+            self._probes += 1
+            self._tell()
 
     def succeeded(self) -> None:
         """A call got an answer: whatever it says, the upstream is there."""
-        self._failed, self._opened, self._prober = 0, None, None
+        self._failed, self._opened = 0, None
+        self._end_probe()
 
     def failed(self, caller: object) -> None:
         """A call of `caller` got none, or nonsense. What was sent before the breaker opened tells nothing new."""
@@ -74,12 +94,24 @@ class Breaker:
             return
         self._failed += 1
         if self._opened is not None or self._failed >= self._failures:
-            self._opened, self._prober = self._clock(), None
+            self._opened = self._clock()
+            self._end_probe()
 
     def left(self, caller: object) -> None:
-        """`caller` went without an outcome: if it was the one who tried, the next may."""
+        """A call of `caller` is over, whether it told an outcome or not. If none of those who tried did, the next may try."""
         if self._prober is caller:
-            self._prober = None
+            self._probes -= 1
+            if not self._probes:
+                self._end_probe()
+
+    def _end_probe(self) -> None:
+        self._prober, self._probes = None, 0
+        self._tell()
+
+    def _tell(self) -> None:
+        if (state := self.state) is not self._told:
+            self._told = state
+            self._changed(state)
 
     @property
     def _left(self) -> float:

@@ -19,6 +19,8 @@ from bot.errors import ConfigurationError, LookupFailed, NotSetUp, SlackRefused
 from bot.network import create_session
 from bot.profiles.client import AdobeClient
 from bot.profiles.paths import PROFILE_BASICS, profile_fields
+from bot.profiles.ports import Turn
+from bot.profiles.unlimited import Unlimited
 from bot.settings import Settings, secret
 from bot.slack.installation import Installation
 from bot.slack.manifest import problems
@@ -94,7 +96,8 @@ async def _live(chosen: Settings, config: CustomerConfig) -> AsyncIterator[Findi
     async with open_adobe(chosen) as adobe:
         for subject, ask in _ADOBE.items():
             try:
-                wrong = tuple([problem async for problem in ask(adobe, chosen, config)])
+                turn = Unlimited(asyncio.get_running_loop().time() + chosen.deadline)
+                wrong = tuple([problem async for problem in ask(adobe, chosen, config, turn)])
             except LookupFailed as error:
                 wrong = (_explained(error),)
             yield Finding(f"Adobe: {subject}", wrong)
@@ -115,8 +118,8 @@ def _explained(error: LookupFailed) -> str:
     return f"Adobe could not be asked ({error.kind}). Check PROFILE_URL, HTTPS_PROXY and the network."
 
 
-async def _merge_policy(adobe: AdobeClient, chosen: Settings, _config: CustomerConfig) -> AsyncIterator[str]:
-    policies = await adobe.merge_policies()
+async def _merge_policy(adobe: AdobeClient, chosen: Settings, _config: CustomerConfig, turn: Turn) -> AsyncIterator[str]:
+    policies = await adobe.merge_policies(turn)
     wanted, known = chosen.adobe_merge_policy_id, [policy.id for policy in policies]
     if wanted and wanted not in known:
         there = ", ".join(f"{policy.name} ({policy.id})" for policy in policies)
@@ -125,16 +128,16 @@ async def _merge_policy(adobe: AdobeClient, chosen: Settings, _config: CustomerC
         yield "There is no default merge policy for profiles: make one the default, or set ADOBE_MERGE_POLICY_ID."
 
 
-async def _namespaces(adobe: AdobeClient, _chosen: Settings, config: CustomerConfig) -> AsyncIterator[str]:
-    known = {code.lower() for code in await adobe.namespaces()}
+async def _namespaces(adobe: AdobeClient, _chosen: Settings, config: CustomerConfig, turn: Turn) -> AsyncIterator[str]:
+    known = {code.lower() for code in await adobe.namespaces(turn)}
     for namespace in config.namespaces:
         if namespace.code.lower() not in known:
             removed = f"{{code: {namespace.code}, remove: true}}"
             yield f"customer.yml: no namespace has the code {namespace.code}; correct it, or take it out with {removed}."
 
 
-async def _schema(adobe: AdobeClient, _chosen: Settings, config: CustomerConfig) -> AsyncIterator[str]:
-    union = await adobe.union_schema()
+async def _schema(adobe: AdobeClient, _chosen: Settings, config: CustomerConfig, turn: Turn) -> AsyncIterator[str]:
+    union = await adobe.union_schema(turn)
     for path in profile_fields(config):
         if path not in PROFILE_BASICS and not _has(union, path):
             yield f"customer.yml: the union schema has no {path}; what is mapped there will always be empty."
@@ -149,7 +152,7 @@ def _has(schema: object, path: str) -> bool:
     return True
 
 
-_ADOBE: dict[str, Callable[[AdobeClient, Settings, CustomerConfig], AsyncIterator[str]]] = {
+_ADOBE: dict[str, Callable[[AdobeClient, Settings, CustomerConfig, Turn], AsyncIterator[str]]] = {
     "token and merge policy": _merge_policy,
     "namespaces": _namespaces,
     "union schema": _schema,

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.profiles.catalogue import MOST_AUDIENCES
+from bot.profiles.ports import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class AudienceNames:
 
     def __init__(
         self,
-        ask: Callable[[Sequence[str]], Awaitable[Mapping[str, str]]],
+        ask: Callable[[Sequence[str], Turn], Awaitable[Mapping[str, str]]],
         *,
         clock: Callable[[], float],
         fresh: float = 6 * 3600.0,
@@ -46,7 +47,7 @@ class AudienceNames:
         """The names among `ids` that need no asking."""
         return {each: known.name for each in ids if (known := self._known(each)) and known.name is not None}
 
-    async def fetch(self, ids: Iterable[str]) -> None:
+    async def fetch(self, ids: Iterable[str], turn: Turn) -> None:
         """Ask for what is not at hand, some at a time: what has come is kept, even if the caller's patience ends before the rest.
 
         Raises:
@@ -55,7 +56,7 @@ class AudienceNames:
         wanted = [each for each in ids if self._known(each) is None]
         for start in range(0, len(wanted), MOST_AUDIENCES):
             some = wanted[start : start + MOST_AUDIENCES]
-            names = await self._ask(some)
+            names = await self._ask(some, turn)
             for each in some:
                 self._keep(each, names.get(each))
 

@@ -1,23 +1,35 @@
-"""The client of Adobe's API: add token and request id, send, let the wire layer decipher."""
+"""The client of Adobe's API: add token and request id, send, let the wire layer decipher; again where that may help."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
 from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx
 
-from bot.errors import RequestRefused
+from bot.breaker import Breaker
+from bot.errors import NotSetUp, RequestRefused, Throttled
 from bot.profiles import catalogue, wire
+from bot.profiles.guard import admitted, judged
 from bot.profiles.http import send
-from bot.profiles.ports import Tokens
-from bot.profiles.refusals import token_refused
+from bot.profiles.ports import Tokens, Turn
+from bot.profiles.refusals import TOKEN_NOT_VALID
 from bot.question import Identity
+from bot.retries import Retries
+
+T = TypeVar("T")
 
 MOST_SCHEMA_BYTES = 50_000_000
+SMOOTHING = 8
+"""How much the latest call counts in what a call usually takes: an eighth, as in TCP's round-trip time (RFC 6298)."""
+SOON = 0.02
+"""Seconds before the end of a turn at which it counts as over: a timer may fire a hair early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +46,30 @@ def unobserved(exchange: Exchange) -> None:
     """Observe nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """What is sent, how the answer is read, and how many bytes of it at most."""
+
+    request: wire.Request
+    read: Callable[[wire.Answer], T]
+    most_bytes: int
+
+
 class AdobeClient:
     """Asks Adobe, or whoever speaks its API.
+
+    Each method asks on behalf of one `turn`, and raises a leaf of LookupFailed if there is no usable answer: SourceDown while the
+    breaker is open, Busy or BudgetSpent where the turn has no permit.
 
     Args:
         http: from `create_client`, with the platform's address as its base.
         account: organisation, sandbox, key, merge policy.
         tokens: where access tokens come from.
+        breaker: the platform's; a turn is its caller.
+        retries: how often a call that fails is sent, within the turn's deadline.
         most_bytes: a larger answer is cut off, as SourceFailed.
         observe: told of each call after it; must not raise.
         clock: monotonic, in seconds; measures calls.
-
-    Each method raises a leaf of LookupFailed if there is no usable answer.
     """
 
     def __init__(
@@ -54,6 +78,8 @@ class AdobeClient:
         account: wire.Account,
         tokens: Tokens,
         *,
+        breaker: Breaker,
+        retries: Retries,
         most_bytes: int,
         observe: Callable[[Exchange], None] = unobserved,
         clock: Callable[[], float] = time.monotonic,
@@ -61,64 +87,102 @@ class AdobeClient:
         self._http = http
         self._account = account
         self._tokens = tokens
+        self._breaker = breaker
+        self._retries = retries
         self._most_bytes = most_bytes
         self._observe = observe
         self._clock = clock
+        self._usual = 0.0
 
-    async def profile(self, identity: Identity, fields: Sequence[str]) -> wire.RawProfile:
+    async def profile(self, identity: Identity, fields: Sequence[str], turn: Turn) -> wire.RawProfile:
         """The attributes at `fields`, which are dotted XDM paths."""
-        answer = await self._ask(wire.profile_request(self._account, identity, fields))
-        return wire.read_profile(answer, identity)
+        request = wire.profile_request(self._account, identity, fields)
+        return await self._ask(request, partial(wire.read_profile, identity=identity), turn)
 
-    async def events(self, identity: Identity, fields: Sequence[str], limit: int) -> tuple[wire.Json, ...]:
+    async def events(self, identity: Identity, fields: Sequence[str], limit: int, turn: Turn) -> tuple[wire.Json, ...]:
         """The newest events, at most `limit`. Links to further pages are followed while they bring something.
 
         Raises:
             EventsRefused: the organisation has no event look-up.
         """
         request: wire.Request = wire.events_request(self._account, identity, fields, limit)
+        read = partial(wire.read_events, identity=identity, base=self._base)
         events: list[wire.Json] = []
         while True:
-            page = wire.read_events(await self._ask(request), identity, self._base)
+            page = await self._ask(request, read, turn)
             events += page.children
             if not page.children or not page.next or len(events) >= limit:
                 return tuple(events[:limit])
             request = wire.more_events_request(self._account, page.next)
 
-    async def audience_names(self, ids: Sequence[str]) -> dict[str, str]:
+    async def audience_names(self, ids: Sequence[str], turn: Turn) -> dict[str, str]:
         """Name by id, of at most `catalogue.MOST_AUDIENCES` ids; audiences that Adobe doesn't know are left out."""
-        return catalogue.read_audience_names(await self._ask(catalogue.audiences_request(self._account, ids)))
+        return await self._ask(catalogue.audiences_request(self._account, ids), catalogue.read_audience_names, turn)
 
-    async def merge_policies(self) -> tuple[catalogue.MergePolicy, ...]:
+    async def merge_policies(self, turn: Turn) -> tuple[catalogue.MergePolicy, ...]:
         """The merge policies for profiles."""
-        return catalogue.read_merge_policies(await self._ask(catalogue.merge_policies_request(self._account)))
+        return await self._ask(catalogue.merge_policies_request(self._account), catalogue.read_merge_policies, turn)
 
-    async def namespaces(self) -> tuple[str, ...]:
+    async def namespaces(self, turn: Turn) -> tuple[str, ...]:
         """The codes of the organisation's identity namespaces."""
-        return catalogue.read_namespaces(await self._ask(catalogue.namespaces_request(self._account)))
+        return await self._ask(catalogue.namespaces_request(self._account), catalogue.read_namespaces, turn)
 
-    async def union_schema(self) -> wire.Json:
+    async def union_schema(self, turn: Turn) -> wire.Json:
         """The union schema for profiles, which is megabytes in large organisations."""
         request = catalogue.union_request(self._account)
-        return catalogue.read_union(await self._ask(request, most_bytes=MOST_SCHEMA_BYTES))
+        return await self._ask(request, catalogue.read_union, turn, most_bytes=MOST_SCHEMA_BYTES)
 
-    async def _ask(self, request: wire.Request, most_bytes: int | None = None) -> wire.Answer:
+    async def _ask(
+        self, request: wire.Request, read: Callable[[wire.Answer], T], turn: Turn, *, most_bytes: int | None = None
+    ) -> T:
+        call = Call(request, read, most_bytes or self._most_bytes)
+        return await self._retries(partial(self._attempt, call, turn), fits=lambda wait: self._ends(wait) <= turn.until)
+
+    async def _attempt(self, call: Call[T], turn: Turn) -> T:
         """A token that Adobe calls invalid is renewed once, and the call sent again."""
-        token = await self._tokens.token()
-        answer = await self._send(request, token, most_bytes or self._most_bytes)
-        if token_refused(answer.status, answer.body):
-            token = await self._tokens.token(refused=token)
-            answer = await self._send(request, token, most_bytes or self._most_bytes)
-        return answer
+        with admitted(self._breaker, turn):
+            token = await self._tokens.token()
+            try:
+                return await self._sent(call, token, turn)
+            except NotSetUp as error:
+                if error.code != TOKEN_NOT_VALID:
+                    raise
+            return await self._sent(call, await self._tokens.token(refused=token), turn)
 
-    async def _send(self, request: wire.Request, token: str, most_bytes: int) -> wire.Answer:
-        request_id, began, status = str(uuid4()), self._clock(), None
+    async def _sent(self, call: Call[T], token: str, turn: Turn) -> T:
+        request_id = str(uuid4())
+        built = self._built(call.request, token, request_id)
+        await turn.permit()
+        sent = _now()
         try:
-            answer = await send(self._http, self._built(request, token, request_id), most_bytes=most_bytes)
+            with judged(self._breaker, turn, hung=lambda: self._hung(sent, turn)):
+                answer = await self._observed(call, built, request_id)
+                result = call.read(answer)
+        except Throttled as error:
+            await turn.throttled(error.retry_after, sent)
+            raise
+        self._usual += (_now() - sent - self._usual) / SMOOTHING
+        return result
+
+    async def _observed(self, call: Call[T], built: httpx.Request, request_id: str) -> wire.Answer:
+        began, status = self._clock(), None
+        try:
+            answer = await send(self._http, built, most_bytes=call.most_bytes)
             status = answer.status
             return answer
         finally:
-            self._observe(Exchange(request.operation, request_id, status, self._clock() - began))
+            self._observe(Exchange(call.request.operation, request_id, status, self._clock() - began))
+
+    def _ends(self, wait: float) -> float:
+        """When a call will have been answered that is sent in `wait` seconds."""
+        return _now() + wait + self._usual
+
+    def _hung(self, sent: float, turn: Turn) -> bool:
+        """Whether a call that is cancelled now had its time: the turn is over, and it wasn't sent at its very end.
+
+        Events that are later than attributes by more than an asker's patience are cancelled before.
+        """
+        return turn.until - _now() < SOON and _now() - sent > 2 * self._usual
 
     def _built(self, request: wire.Request, token: str, request_id: str) -> httpx.Request:
         headers = {**request.headers, "authorization": f"Bearer {token}", "x-request-id": request_id}
@@ -136,3 +200,7 @@ class AdobeClient:
     @property
     def _base(self) -> str:
         return str(self._http.base_url).rstrip("/")
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -15,7 +15,9 @@ from http import HTTPStatus
 import httpx
 import orjson
 
+from bot.breaker import Breaker
 from bot.errors import LookupFailed, NotSetUp, SourceFailed
+from bot.profiles.guard import admitted, judged
 from bot.profiles.http import send
 from bot.profiles.refusals import refusal
 from bot.profiles.wire import Answer, read_json
@@ -54,6 +56,7 @@ class ImsTokens:
     Args:
         http: any client; IMS's address is absolute.
         credentials: whose token.
+        breaker: IMS's own.
         clock: monotonic, in seconds.
         renew_after: the part of a token's life after which it is renewed, behind the look-ups.
         margin: seconds before its end in which a token is no longer sent.
@@ -65,6 +68,7 @@ class ImsTokens:
         http: httpx.AsyncClient,
         credentials: Credentials,
         *,
+        breaker: Breaker,
         clock: Callable[[], float],
         renew_after: float = 0.9,
         margin: float = 30.0,
@@ -72,6 +76,7 @@ class ImsTokens:
     ) -> None:
         self._http = http
         self._credentials = credentials
+        self._breaker = breaker
         self._clock = clock
         self._renew_after = renew_after
         self._margin = margin
@@ -86,6 +91,7 @@ class ImsTokens:
         Raises:
             NotSetUp: IMS doesn't accept the credentials.
             Throttled: too many tokens were asked for.
+            SourceDown: IMS failed too often to be asked just now.
             SourceFailed: IMS failed, or its answer can't be read.
             Unreachable: no answer came.
         """
@@ -122,8 +128,9 @@ class ImsTokens:
 
     async def _renew(self) -> Token:
         began = self._clock()
-        answer = await send(self._http, self._request(), most_bytes=MOST_BYTES)
-        value, life = read_token(answer)
+        with admitted(self._breaker, self), judged(self._breaker, self):
+            answer = await send(self._http, self._request(), most_bytes=MOST_BYTES)
+            value, life = read_token(answer)
         return Token(value, began + life * self._renew_after, began + max(life - self._margin, life / 2))
 
     def _request(self) -> httpx.Request:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from bot.config import CustomerConfig
-from bot.errors import LookupFailed, ProfileUnusable, RequestRefused, Throttled
+from bot.errors import BudgetSpent, Busy, LookupFailed, ProfileUnusable, RequestRefused, Throttled
 from bot.profiles.audiences import AudienceNames
 from bot.profiles.event_access import EventAccess, Events
 from bot.profiles.model import Missing, Part, Profile, Why
 from bot.profiles.paths import event_fields, profile_fields
+from bot.profiles.ports import Turn
 from bot.profiles.wire import EventsRefused, Json, RawProfile
 from bot.profiles.xdm import audience_ids, to_profile
 from bot.question import Identity
@@ -24,15 +25,15 @@ Result = TypeVar("Result")
 class Client(Protocol):
     """What of `AdobeClient` a source needs."""
 
-    async def profile(self, identity: Identity, fields: Sequence[str]) -> RawProfile:
+    async def profile(self, identity: Identity, fields: Sequence[str], turn: Turn) -> RawProfile:
         """The attributes."""
         ...
 
-    async def events(self, identity: Identity, fields: Sequence[str], limit: int) -> tuple[Json, ...]:
+    async def events(self, identity: Identity, fields: Sequence[str], limit: int, turn: Turn) -> tuple[Json, ...]:
         """The newest events."""
         ...
 
-    async def audience_names(self, ids: Sequence[str]) -> dict[str, str]:
+    async def audience_names(self, ids: Sequence[str], turn: Turn) -> dict[str, str]:
         """Name by id."""
         ...
 
@@ -85,16 +86,21 @@ class AdobeSource:
         self._names = AudienceNames(client.audience_names, clock=clock, fresh=patience.names_fresh)
         self._access = EventAccess(clock=clock, refused_for=patience.refused_for)
 
-    async def fetch(self, identity: Identity) -> Profile:
+    @property
+    def calls(self) -> int:
+        """How many calls one customer usually takes: attributes, and events unless there are none to be had. Names are kept."""
+        return 2 if self._access.open(self._config().version) else 1
+
+    async def fetch(self, identity: Identity, turn: Turn) -> Profile:
         """Ask for one customer. The caller sets the deadline.
 
         Raises:
             LookupFailed: the attributes could not be had. Events and names are missing at worst, which is no error.
         """
         plan = self._current_plan()
-        async with _beside(self._events(identity, plan)) as asking:
-            raw = await self._client.profile(identity, plan.attributes)
-            async with _beside(self._fetch_names(ids := audience_ids(raw.entity))) as naming:
+        async with _beside(self._events(identity, plan, turn)) as asking:
+            raw = await self._client.profile(identity, plan.attributes, turn)
+            async with _beside(self._fetch_names(ids := audience_ids(raw.entity), turn)) as naming:
                 events = await self._patiently(asking)
                 unnamed = await naming
         self._access.note(raw.xid, events)
@@ -109,11 +115,11 @@ class AdobeSource:
             self._plan = _plan(config)
         return self._plan
 
-    async def _events(self, identity: Identity, plan: Plan) -> Events:
+    async def _events(self, identity: Identity, plan: Plan, turn: Turn) -> Events:
         if not self._access.open(plan.config.version):
             return Events(why=Why.NOT_ENABLED)
         try:
-            return Events(await self._client.events(identity, plan.of_events, self._patience.events_limit))
+            return Events(await self._client.events(identity, plan.of_events, self._patience.events_limit, turn))
         except EventsRefused:
             return Events(why=Why.NOT_ENABLED)
         except LookupFailed as error:
@@ -123,11 +129,11 @@ class AdobeSource:
         done, _ = await asyncio.wait([asking], timeout=self._patience.events_grace)
         return asking.result() if done else Events(why=Why.LATE)
 
-    async def _fetch_names(self, ids: Sequence[str]) -> Why | None:
+    async def _fetch_names(self, ids: Sequence[str], turn: Turn) -> Why | None:
         """Why names are missing, if they are."""
         try:
             async with asyncio.timeout(self._patience.names_grace):
-                await self._names.fetch(ids)
+                await self._names.fetch(ids, turn)
         except TimeoutError:
             return Why.LATE
         except LookupFailed as error:
@@ -152,7 +158,7 @@ async def _beside(work: Coroutine[None, None, Result]) -> AsyncIterator[asyncio.
 
 def _why(error: LookupFailed) -> Why:
     match error:
-        case Throttled():
+        case Throttled() | Busy() | BudgetSpent():
             return Why.THROTTLED
         case RequestRefused() | ProfileUnusable():
             return Why.REFUSED

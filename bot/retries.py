@@ -1,0 +1,78 @@
+"""Which failed calls to the source are sent again, and after how long."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeVar
+
+import stamina
+import structlog
+from stamina.instrumentation import RetryDetails
+
+from bot.errors import SourceFailed, Throttled, Unreachable
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+PASSING = frozenset(
+    {
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+"""Statuses that the next attempt may not meet. An answer that nobody can read would be as odd the next time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """At most `attempts` in all.
+
+    Where the source doesn't say how long to wait, it is `pause` seconds before the second attempt, twice as long before each
+    further one, and up to `pause` more by chance, so that those who failed together don't come back together.
+    """
+
+    attempts: int
+    pause: float
+
+    async def __call__(self, call: Callable[[], Awaitable[T]], *, fits: Callable[[float], bool]) -> T:
+        """The result of `call`. `fits` tells whether a call that is sent so many seconds from now can still end in time: if
+        not, the error is raised at once, so that whoever waits for nothing hears of it now.
+
+        Raises:
+            LookupFailed: what the last attempt raised.
+        """
+        longest = 0.0
+
+        def again(error: Exception) -> bool | float:
+            told = error.retry_after if isinstance(error, Throttled) else None
+            fine = passes(error) and fits(longest if told is None else told)
+            return fine if told is None or not fine else told
+
+        async for attempt in stamina.retry_context(
+            again, attempts=self.attempts, timeout=None, wait_initial=self.pause, wait_max=float("inf"), wait_jitter=self.pause
+        ):
+            longest = attempt.next_wait + self.pause
+            with attempt:
+                return await call()
+        raise AssertionError("an attempt returns or raises")  # pragma: no cover
+
+
+def passes(error: Exception) -> bool:
+    """Whether another attempt may fare better."""
+    return isinstance(error, (Throttled, Unreachable)) or (isinstance(error, SourceFailed) and error.status in PASSING)
+
+
+def log_retry(details: RetryDetails) -> None:
+    """In place of stamina's own hooks: one event of ours for each retry, with the wait before it."""
+    log.info(
+        "retrying",
+        kind=str(details.caused_by),  # an error of ours, whose text is its kind
+        status=getattr(details.caused_by, "status", None),
+        count=details.retry_num,
+        ms=round(1000 * details.wait_for, 1),
+    )
