@@ -177,7 +177,7 @@ class Answering:
         reweigh: Callable[[Entry], Awaitable[None]],
         clock: Callable[[], float],
         source: present.Source,
-        status: Callable[[], Notice],
+        status: Callable[[], Awaitable[Notice]],
         deadline: float,
         consents_for: float,
         observe: Callable[[Answered], None] = unobserved,
@@ -217,7 +217,7 @@ class Answering:
             await self._admission(asker)
             question = read(inquiry.config)
             if isinstance(question, StatusQuestion):
-                answer, kind = self._how_it_is(asker, inquiry), "status"
+                answer, kind = await self._how_it_is(asker, inquiry), "status"
             else:
                 told |= {"namespace": question.identity.namespace, "card": question.card}
                 found = await self._find(question, asker, inquiry, received + self._deadline * ANSWERED_BY)
@@ -248,9 +248,10 @@ class Answering:
         rank = access.rank(asker, inquiry.config)
         return await self._lookup(question.identity, rank, until=until, refresh=question.refresh)
 
-    def _how_it_is(self, asker: Asker, inquiry: _Inquiry) -> Answer:
+    async def _how_it_is(self, asker: Asker, inquiry: _Inquiry) -> Answer:
         access.may_see_status(asker, inquiry.config)
-        return Answer(outcome="notice", make=self._status, instead=inquiry.notice, render=self._render)
+        notice = await self._status()
+        return Answer(outcome="notice", make=lambda: notice, instead=inquiry.notice, render=self._render)
 
     def _notice(self, error: Exception, inquiry: _Inquiry) -> Answer:
         return Answer(outcome="notice", make=partial(inquiry.notice, error), instead=inquiry.notice, render=self._render)

@@ -15,7 +15,8 @@ from bot import errors
 from bot.config import CustomerConfig
 from bot.question import Identity, Question
 from bot.reading import likely_typos
-from formatters.card import Action, Data, Joined, Message, Notice, Number, Value, Words
+from bot.status import Snapshot
+from formatters.card import Action, Ago, Data, Joined, Message, Notice, Number, Percent, Value, Words
 
 Values = Mapping[str, Value]
 
@@ -35,6 +36,37 @@ def notice(
         ),
         reference=reference if isinstance(error, errors.LookupFailed | errors.Broken) else None,
     )
+
+
+def status(snapshot: Snapshot) -> Notice:
+    """How the service is, for those who look after it."""
+    values = {"since": Ago(snapshot.started), "version": Data(snapshot.version), "tasks": _number(snapshot.tasks)}
+    return Notice(kind="status", values=values, lists=tuple(_conditions(snapshot)))
+
+
+def _conditions(snapshot: Snapshot) -> Iterable[Value]:
+    source, cache, slack = snapshot.source, snapshot.cache, snapshot.slack
+    yield Message(f"status.source.{'refuses' if source.refuses else source.breaker}")
+    yield Message("status.pace", {"pace": Percent(Decimal(str(round(source.pace, 2))))})
+    if source.budget is None:
+        yield Message("status.spent", {"spent": _number(source.spent)})
+    else:
+        yield Message("status.budget", {"spent": _number(source.spent), "budget": _number(source.budget)})
+    yield Message("status.cache", {"entries": _number(cache.entries), "megabytes": _number(round(cache.bytes / 1e6))})
+    yield Message(f"status.redis.{cache.redis}")
+    if slack.token_rejected:
+        yield Message("status.slack.rejected")
+    if slack.connected is False:
+        yield Message("status.slack.disconnected")
+    for each in source.troubles:
+        kind = Message(f"notice.{each.kind}.title")
+        yield Message("status.trouble", {"kind": kind, "times": _number(each.count), "when": Ago(each.last)})
+    for each in slack.troubles:
+        yield Message("status.undelivered", {"kind": Data(each.kind), "times": _number(each.count), "when": Ago(each.last)})
+
+
+def _number(count: int) -> Number:
+    return Number(Decimal(count))
 
 
 def _offers(error: errors.CustomerContextError, config: CustomerConfig) -> tuple[Question, ...]:

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from bot.errors import LookupFailed
 from bot.flights import Flights
 from bot.profiles.model import Profile
-from bot.profiles.ports import Copy, Names, SharedCopies, Memory
+from bot.profiles.ports import Copy, Memory, Names, SharedCopies
 from bot.profiles.tombstones import Tombstones
 
 PROFILE = TypeAdapter(Profile)
@@ -78,7 +78,7 @@ class Forgotten:
     told: bool
 
 
-def unobserved(layer: str, hit: bool) -> None:
+def unobserved(layer: str, result: str) -> None:
     """Observe nothing."""
 
 
@@ -94,7 +94,7 @@ class ProfileCache:
         clock: seconds since the epoch, so that replicas can share copies.
         marks_of: the names of a profile's XID.
         spread: a factor around 1 by which fresh and stale times vary, so that what came together doesn't turn stale together.
-        observe: told of each look into a layer, "memory" or "shared", and whether something was there.
+        observe: told of each look into a layer, "memory" or "shared", and what was there: "fresh", "stale", "old" or a "miss".
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class ProfileCache:
         clock: Callable[[], float],
         marks_of: Callable[[Profile], Names],
         spread: Callable[[], float] = lambda: random.uniform(1 - JITTER, 1 + JITTER),  # noqa: S311 - no secret hangs on it
-        observe: Callable[[str, bool], None] = unobserved,
+        observe: Callable[[str, str], None] = unobserved,
     ) -> None:
         self._storage = storage
         self._shared = shared
@@ -124,9 +124,11 @@ class ProfileCache:
     async def get(self, names: Names) -> Entry | None:
         """The entry called `names`, fresh or not, from memory or else from what replicas share; None if there is none alive."""
         entry: Entry | None = await self._storage.get(names[0])
-        alive = entry is not None and self._alive(entry)
-        self._observe("memory", alive)
-        return entry if alive else await self._reads.join(names[0], lambda: self._read(names))
+        if entry is not None and self._alive(entry):
+            self._observe("memory", self._age(entry))
+            return entry
+        self._observe("memory", "miss")
+        return await self._reads.join(names[0], lambda: self._read(names))
 
     async def landed(self, names: Names, *, since: float, refresh: bool) -> Entry | None:
         """What another replica has brought since `since` (epoch), or, unless to `refresh`, what is still fresh.
@@ -142,10 +144,9 @@ class ProfileCache:
         return await self._adopted(names, found)
 
     async def put(self, names: Names, profile: Profile | None, *, started: float, valid_until: float | None = None) -> Entry:
-        """Keep a profile that was asked for from `started` on, or that nobody was found. Until `valid_until` (epoch) at the latest
-        it needs no asking. It is not kept if it was forgotten meanwhile.
+        """Keep a profile that was asked for from `started` on, or that nobody was found; unless it was forgotten meanwhile.
 
-        A profile of which a part is missing for a passing reason is fresh for a shorter time.
+        Until `valid_until` (epoch) at the latest it needs no asking. A profile of which a part is missing for a passing reason is fresh for a shorter time.
         """
         now = self._clock()
         times = self._lifetimes
@@ -199,8 +200,9 @@ class ProfileCache:
         return Forgotten(copies, told)
 
     async def heard(self, names: Names, at: float) -> None:
-        """Another replica was told at `at` to forget what is called `names`: what has been shared since then by a flight that had not
-        heard of it goes too.
+        """A replica was told at `at` to forget what is called `names`.
+
+        What has been shared since then, by a flight that had not heard of it, goes too.
         """
         self._tombstones.heard(names, at)
         if self._sweep is None:
@@ -215,7 +217,7 @@ class ProfileCache:
     async def _read(self, names: Names) -> Entry | None:
         found = await self._shared.get(names)
         entry = await self._adopted(names, found) if isinstance(found, Copy) else None
-        self._observe("shared", entry is not None)
+        self._observe("shared", self._age(entry) if entry else "miss")
         return entry
 
     async def _adopted(self, names: Names, copy: Copy) -> Entry | None:
@@ -231,6 +233,12 @@ class ProfileCache:
         if copy.expires <= self._clock():
             return False
         return copy.profile is None or not self._tombstones.cover((*entry.names, *copy.marks), copy.started)
+
+    def _age(self, entry: Entry) -> str:
+        now = self._clock()
+        if now < entry.copy.fresh_until:
+            return "fresh"
+        return "stale" if now < entry.copy.stale_until else "old"
 
     async def _keep(self, entry: Entry) -> None:
         await self._storage.set(entry.names[0], entry, ttl=max(entry.copy.expires - self._clock(), 0.001))

@@ -85,6 +85,7 @@ class Lookup:
         deadline: seconds that a flight may take.
         linger: seconds for which a failed flight's error is shared.
         valid_until: when time alone would change what a card says of a profile (epoch).
+        observe: told what came of each flight: "asked", "shared" (another replica had asked) or "failed", and the error's kind.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Lookup:
         deadline: float,
         linger: float,
         valid_until: Callable[[Profile, float], float | None] = lambda _profile, _after: None,
+        observe: Callable[[str, str], None] = lambda _outcome, _kind: None,
     ) -> None:
         self._source = source
         self._cache = cache
@@ -111,6 +113,7 @@ class Lookup:
         self._deadline = deadline
         self._linger = linger
         self._valid_until = valid_until
+        self._observe = observe
         self._flights: Flights[Entry] = Flights(tasks, linger=linger, lasting=_concerns_all)
         self._aloft: dict[str, Flight] = {}
 
@@ -174,17 +177,21 @@ class Lookup:
         try:
             return await self._fetch(flight)
         except LookupFailed as error:
-            raise _in_flight(error, flight.reference) from None
+            error.flight = error.flight or flight.reference  # whoever shares another replica's failure is told its reference
+            log.warning("flight_failed", kind=error.kind, flight=error.flight)
+            self._observe("failed", error.kind)
+            raise
         finally:
             del self._aloft[flight.names[0]]
 
     async def _fetch(self, flight: Flight) -> Entry:
-        """Ask the source, unless another replica is just doing so: then what it brings is awaited, or its place taken if it dies."""
+        """Ask the source, unless another replica is doing so: what that brings is awaited, or its place taken if it dies."""
         since, pause = self._clock(), FIRST_LOOK
         while True:
             async with self._leases.lease(flight.names) as leading:
                 landed = await self._cache.landed(flight.names, since=since, refresh=flight.refresh)
                 if landed is not None:
+                    self._observe("shared", "")
                     return landed
                 if leading:
                     return await self._ask_source(flight)
@@ -200,12 +207,14 @@ class Lookup:
             async with asyncio.timeout_at(flight.turn.until), flight.turn:
                 profile = await self._source.fetch(flight.identity, flight.turn)
         except NotFound:
+            self._observe("asked", "")
             await self._cache.forget(flight.names)
             return await self._cache.put(flight.names, None, started=started)
         except (LookupFailed, TimeoutError) as error:
             failed = error if isinstance(error, LookupFailed) else DeadlinePassed(deadline=self._deadline)
             failed.flight = flight.reference
         else:
+            self._observe("asked", "")
             valid_until = self._valid_until(profile, self._clock())
             return await self._cache.put(flight.names, profile, started=started, valid_until=valid_until)
         if _concerns_all(failed):
@@ -222,10 +231,3 @@ def _found(entry: Entry, state: State, identity: Identity) -> Found:
     if entry.profile is None:
         raise NotFound(identity=identity)
     return Found(entry, state)
-
-
-def _in_flight(error: LookupFailed, flight: str) -> LookupFailed:
-    """Those who share another replica's failure are told its reference."""
-    error.flight = error.flight or flight
-    log.warning("flight_failed", kind=error.kind, flight=error.flight)
-    return error

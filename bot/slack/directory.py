@@ -46,14 +46,21 @@ class Directory:
 
     async def reader(self, user: str, *, within: float = math.inf) -> Reader:
         """The member's language and time zone, the default if Slack does not say within the patience, nor `within` seconds."""
-        known: Reader | None = await self._cache.get(user)
-        if known is not None:
+        if (known := await self._known(user)) is not None:
             return known
         try:
             async with asyncio.timeout(min(self._patience, within)):
                 return await self._flights.join(user, lambda: self._ask(user))
         except TimeoutError:
             return self._default
+
+    async def at_hand(self, user: str) -> Reader:
+        """The member's language and time zone if they are known already, else the default."""
+        return await self._known(user) or self._default
+
+    async def _known(self, user: str) -> Reader | None:
+        known: Reader | None = await self._cache.get(user)
+        return known
 
     async def _ask(self, user: str) -> Reader:
         try:

@@ -10,8 +10,8 @@ COMMAND = "/customer"
 SCOPES = frozenset({"commands", "users:read"})
 """commands for the slash command, users:read for `users.info`. Answers go out through acks and response_urls, which need none."""
 
-EVENTS: frozenset[str] = frozenset()
-"""The Events API subscriptions that a door exists for."""
+EVENTS = frozenset({"app_uninstalled", "tokens_revoked"})
+"""The Events API subscriptions that a door exists for; these need no scope."""
 
 
 def problems(manifest: Mapping[str, Any]) -> Iterator[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncApp
@@ -12,15 +14,16 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import Broken
+from bot.errors import Broken, Restarting
 from bot.seal import Seal
 from bot.slack.buttons import ASKING, on_button
 from bot.slack.command import on_command
 from bot.slack.doors import Doors
 from bot.slack.ingress import Dispatch, Payload
 from bot.slack.installation import Installation, Known
-from bot.slack.manifest import COMMAND
+from bot.slack.manifest import COMMAND, EVENTS
 from bot.slack.respond import ack, finished
+from bot.slack.uninstall import on_uninstall
 from bot.telemetry import new_reference
 from formatters.card import Notice
 from formatters.form import Form
@@ -32,15 +35,25 @@ ANY = re.compile(".*")
 
 
 def create_dispatch(
-    doors: Doors, *, client: AsyncWebClient, installation: Installation, seal: Seal, default_reader: Reader
+    doors: Doors,
+    *,
+    client: AsyncWebClient,
+    installation: Installation,
+    seal: Seal,
+    default_reader: Reader,
+    stopping: Callable[[], bool],
+    uninstalled: Callable[[], Awaitable[Any]],
 ) -> Dispatch:
     """The one way in behind both transports.
 
-    `client` must not hold a token: Bolt would ask Slack about it on each cold request.
+    `client` must not hold a token: Bolt would ask Slack about it on each cold request. While `stopping`, what was begun is finished,
+    and new questions get a notice; `uninstalled` is called when the app has no token any more.
     """
-    app = create_bolt(doors, client=client, installation=installation, seal=seal)
+    app = create_bolt(doors, client=client, installation=installation, seal=seal, uninstalled=uninstalled)
 
     async def dispatch(payload: Payload, received: float) -> BoltResponse:
+        if stopping() and "event" not in payload:
+            return await _restarting(payload, doors)
         try:
             # A dict is what Bolt takes in Socket Mode; HTTP's bodies have been parsed at ingress, so that both take the same way.
             request = AsyncBoltRequest(mode="socket_mode", body=payload, context={"received": received})
@@ -60,7 +73,25 @@ def create_dispatch(
     return dispatch
 
 
-def create_bolt(doors: Doors, *, client: AsyncWebClient, installation: Installation, seal: Seal) -> AsyncApp:
+async def _restarting(payload: Payload, doors: Doors) -> BoltResponse:
+    """Tell whoever asks, in the ack or, for a button, at its response_url; the card it stands on stays."""
+    user = payload["user_id"] if "command" in payload else (payload.get("user") or {}).get("id", "")
+    notice = finished(Notice(kind=Restarting.kind), await doors.directory.at_hand(user), Form.CLASSIC)
+    if "command" in payload:
+        return ack(notice)
+    if url := payload.get("response_url"):
+        doors.tasks.start(doors.responder.post(url, notice))
+    return ack()
+
+
+def create_bolt(
+    doors: Doors,
+    *,
+    client: AsyncWebClient,
+    installation: Installation,
+    seal: Seal,
+    uninstalled: Callable[[], Awaitable[Any]],
+) -> AsyncApp:
     """Bolt with the doors registered; the one in a hurry first, since each listener is matched in turn."""
     app = AsyncApp(
         name="customer-context",
@@ -82,6 +113,10 @@ def create_bolt(doors: Doors, *, client: AsyncWebClient, installation: Installat
     @app.action(ASKING)
     async def button(request: AsyncBoltRequest) -> BoltResponse:
         return await on_button(request, doors, seal)
+
+    @app.event(re.compile("|".join(sorted(EVENTS))))
+    async def uninstall(request: AsyncBoltRequest) -> BoltResponse:
+        return on_uninstall(request, doors.tasks, uninstalled)
 
     @app.command(ANY)
     async def unknown_command(request: AsyncBoltRequest) -> BoltResponse:

@@ -15,7 +15,7 @@ from formatters.mrkdwn import escape, inert
 from tests.formatters.samples import NOTICES
 
 ROOT = Path(__file__).parents[2]
-FAMILIES = ("notice.", "reason.", "missing.", "consent.state.", "channel.", "section.", "column.")
+FAMILIES = ("notice.", "reason.", "missing.", "consent.state.", "channel.", "section.", "column.", "status.", "wait.")
 """Keys that code puts together."""
 
 
