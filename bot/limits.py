@@ -79,25 +79,25 @@ class MemoryLimiter:
         now = self._clock()
         arrivals = self._arrivals
         denied: Denied | None = None
-        taken: list[tuple[str, float]] = []
+        taken: dict[str, float] = {}
         for claim in claims:
-            after = arrival_after(arrivals.get(claim.key, now), claim.rate, now)
-            wait = wait_for(after, claim.rate, now)
-            if wait > (denied.wait if denied else 0.0):
+            key, rate = claim.key, claim.rate
+            after = arrival_after(taken[key] if key in taken else arrivals.get(key, now), rate, now)
+            wait = wait_for(after, rate, now)
+            if wait and (denied is None or wait > denied.wait):
                 denied = Denied(claim, wait)
-            taken.append((claim.key, after))
+            taken[key] = after
         if denied is None:
-            for key, after in taken:
+            for key, after in taken.items():
                 arrivals[key] = after
                 arrivals.move_to_end(key)
-            self._forget(now)
+        self._forget(now)
         return denied
 
     def _forget(self, now: float) -> None:
-        """Look at the two least recently used keys: more than one take adds, so that the past never piles up."""
         arrivals = self._arrivals
         while arrivals:
-            key = next(iter(arrivals))
-            if arrivals[key] > now and len(arrivals) <= self._most:
+            oldest = next(iter(arrivals))
+            if arrivals[oldest] > now and len(arrivals) <= self._most:
                 return
-            del arrivals[key]
+            del arrivals[oldest]

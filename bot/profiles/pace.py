@@ -1,8 +1,8 @@
 """The pace at which the source may be called: the organisation's quota, halved when the source throttles, and a daily budget.
 
-The quota is a GCRA on a clock that counts permits instead of seconds: at full pace it goes forward by `rate * HEADROOM` each second,
-after a 429 at half that speed, and then creeps back. So burst, pace and hold are one arithmetic, every wait it tells is exact, and
-the Lua of the shared pace repeats it line by line.
+The quota is a GCRA on a clock that counts permits instead of seconds: at full pace it goes forward by `rate * HEADROOM` each
+second, after a 429 at half that speed, and then creeps back. So burst, pace and hold are one arithmetic, every wait it tells is
+exact, and the Lua of the shared pace repeats it line by line.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ class Pace(Protocol):
 
 
 class Flow(NamedTuple):
-    """The state of a pace. At `since`, when it was last halved, the pace was `low` and the clock of permits showed 0. `arrival` is
-    what that clock will show when the next permit would be due, were there no burst (the theoretical arrival time).
+    """The state of a pace. At `since`, when it was last halved, the pace was `low` and the clock of permits showed 0. `arrival`
+    is what that clock will show when the next permit would be due, were there no burst (the theoretical arrival time).
     """
 
     arrival: float

@@ -1,0 +1,80 @@
+"""When permits will come: what is told to those for whom they would come too late.
+
+Pure. A pace may be shared by replicas, and asking it takes time. So a process keeps a likeness of it, which answers at once; each
+slot and standing that the pace tells corrects it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.profiles.pace import Flow, Quota, Slot, Standing, fresh, permits_until, reserved, time_of
+from bot.question import Lane
+
+LEARNING = 0.2
+"""How much the newest slot counts for what is known of the other replicas."""
+
+
+class Forecast:
+    """A likeness of the pace. All times are seconds on one monotonic clock; `now` is its time at the beginning.
+
+    Who was sent away with a time to come back is remembered as well, so that the next one is told a later time. Such promises are
+    places on the clock of permits: they need no bookkeeping, since that clock passes them by.
+    """
+
+    def __init__(self, quota: Quota, now: float) -> None:
+        self._quota = quota
+        self._flow = fresh(now)
+        self._last: float | None = None
+        self._contenders = 1.0
+        self._promised = [0.0] * len(Lane)
+
+    def at_once(self, permits: int, now: float) -> bool:
+        """Whether so many are likely to be had without waiting."""
+        return self._flow.arrival + permits <= permits_until(self._flow, self._quota, now) + self._quota.burst
+
+    def due(self, permits: int, now: float) -> float:
+        """When this process will have reserved and got so many more; for 0 of them, when the last that it reserved holds."""
+        return self._time_of(self._arrival_of(permits, now), now)
+
+    def promise(self, lane: Lane, queued: Sequence[int], calls: int, now: float) -> float:
+        """When somebody comes through who is sent away, and comes back with `calls`: after all who wait, and after those who were
+        sent away before. `queued` are the permits that are still to be reserved up to and including each lane.
+        """
+        for each in Lane:
+            if each >= lane:
+                last = max(self._promised[each], self._arrival_of(queued[each], now))
+                self._promised[each] = last + calls * self._contenders
+        return self._time_of(self._promised[lane], now)
+
+    def reserved(self, slot: Slot, now: float) -> None:
+        """The pace gave a slot at `now`."""
+        flow = reserved(self._flow, self._quota, now)
+        due = permits_until(flow, self._quota, now + slot.wait)
+        if slot.wait > 0:
+            flow = flow._replace(arrival=due + self._quota.burst)
+            if self._last is not None:
+                self._contenders += LEARNING * (max(1.0, due - self._last) - self._contenders)
+        else:
+            flow = flow._replace(arrival=min(flow.arrival, due + self._quota.burst))
+        self._flow = flow
+        self._last = due if slot.wait > 0 else None
+
+    def paused(self) -> None:
+        """Nobody waits: the time until the next slot says nothing about other replicas."""
+        self._last = None
+
+    def learned(self, standing: Standing, now: float) -> None:
+        """The pace told how things are."""
+        shown = permits_until(self._flow, self._quota, now)
+        flow = Flow(arrival=max(0.0, self._flow.arrival - shown), low=standing.pace, since=now)
+        next_due = permits_until(flow, self._quota, now + standing.wait) + self._quota.burst - 1.0
+        self._flow = flow._replace(arrival=next_due if standing.wait > 0 else min(flow.arrival, next_due))
+        self._promised = [promised - shown for promised in self._promised]
+        self._last = None
+
+    def _arrival_of(self, permits: int, now: float) -> float:
+        return max(self._flow.arrival, permits_until(self._flow, self._quota, now)) + permits * self._contenders
+
+    def _time_of(self, arrival: float, now: float) -> float:
+        return max(now, time_of(self._flow, self._quota, max(0.0, arrival - self._quota.burst)))
