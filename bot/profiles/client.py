@@ -161,7 +161,7 @@ class AdobeClient:
         except Throttled as error:
             await turn.throttled(error.retry_after, sent)
             raise
-        self._usual += (_now() - sent - self._usual) / SMOOTHING
+        self._usual += (_now() - sent - self._usual) / (SMOOTHING if self._usual else 1)
         return result
 
     async def _observed(self, call: Call[T], built: httpx.Request, request_id: str) -> wire.Answer:

@@ -33,8 +33,8 @@ def admitted(breaker: Breaker, caller: object) -> Iterator[None]:
 def judged(breaker: Breaker, caller: object, *, hung: Callable[[], bool] = lambda: False) -> Iterator[None]:
     """Tell the breaker what comes of the block, which sends one call and reads its answer.
 
-    Any answer that can be read is a success, a refusal as well. A status of 5xx, an answer that can't be read, and none at all are
-    failures. A call that is cancelled has no outcome unless it `hung`.
+    Any answer that can be read is a success, a refusal as well. 5xx, an answer that can't be read, and none at all are failures.
+    A call that is cancelled has no outcome unless it `hung`.
     """
     try:
         yield

@@ -12,7 +12,8 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from bot.errors import LookupFailed, NotSetUp, SourceFailed, Throttled, Unreachable
+from bot.breaker import Breaker, State
+from bot.errors import LookupFailed, NotSetUp, SourceDown, SourceFailed, Throttled, Unreachable
 from bot.network import Network, create_client
 from bot.profiles.ims import Credentials, ImsTokens, Token, read_token
 from tests.broken import KINDS, broken_server
@@ -58,9 +59,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def tokens(ims: Ims, clock: Clock) -> AsyncIterator[ImsTokens]:
+def breaker(clock: Clock) -> Breaker:
+    return Breaker(clock=clock, failures=3, pause=10)
+
+
+@pytest.fixture
+async def tokens(ims: Ims, breaker: Breaker, clock: Clock) -> AsyncIterator[ImsTokens]:
     async with httpx.AsyncClient(transport=httpx.MockTransport(ims)) as http:
-        tokens = ImsTokens(http, CREDENTIALS, clock=clock)
+        tokens = ImsTokens(http, CREDENTIALS, breaker=breaker, clock=clock)
         yield tokens
         await tokens.aclose()
 
@@ -141,6 +147,53 @@ async def test_failures_are_shared(tokens: ImsTokens, ims: Ims) -> None:
     assert len(ims.requests) == 1
     ims.failure = None
     assert await tokens.token() == "token-2"
+
+
+async def test_left_alone(tokens: ImsTokens, ims: Ims, clock: Clock) -> None:
+    """After several failures in a row IMS is left alone for a while; the next renewal decides."""
+    ims.failure = httpx.Response(500)
+    for _ in range(3):
+        with pytest.raises(SourceFailed):
+            await tokens.token()
+    clock.now = 4
+    with pytest.raises(SourceDown) as caught:
+        await tokens.token()
+    assert (caught.value.retry_after, len(ims.requests)) == (6, 3)
+
+    clock.now, ims.failure = 10, None
+    assert await tokens.token() == "token-4"
+
+
+@pytest.mark.parametrize(
+    ("failure", "state"),
+    [
+        (httpx.Response(400, json={"error": "invalid_client"}), State.CLOSED),
+        (httpx.Response(429), State.CLOSED),
+        (httpx.Response(200, text="<html>"), State.OPEN),
+        (httpx.ConnectError(""), State.OPEN),
+    ],
+)
+async def test_what_fails(
+    tokens: ImsTokens, ims: Ims, breaker: Breaker, failure: httpx.Response | Exception, state: State
+) -> None:
+    """A refusal shows that IMS is there."""
+    ims.failure = failure
+    for _ in range(3):
+        with pytest.raises(LookupFailed):
+            await tokens.token()
+
+    assert breaker.state is state
+
+
+async def test_a_token_at_hand_serves_while_ims_is_down(tokens: ImsTokens, ims: Ims, clock: Clock, breaker: Breaker) -> None:
+    """As long as the token at hand serves, nobody notices that IMS is left alone."""
+    await tokens.token()
+    for _ in range(3):
+        breaker.failed(self := object())
+        breaker.left(self)
+    clock.now = 9
+
+    assert (await tokens.token(), breaker.state) == ("token-1", State.OPEN)
 
 
 @pytest.mark.looptime
@@ -247,10 +300,10 @@ async def test_short_life(tokens: ImsTokens, ims: Ims, clock: Clock, life: float
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_broken_ims(kind: str, clock: Clock) -> None:
+async def test_broken_ims(kind: str, breaker: Breaker, clock: Clock) -> None:
     """Whatever is broken at IMS, there is no token and an error of ours."""
     async with create_client(Network(connect=0.5, read=0.05)) as http, broken_server(kind) as url:
-        tokens = ImsTokens(http, Credentials(url, "client-1", "secret-1"), clock=clock)
+        tokens = ImsTokens(http, Credentials(url, "client-1", "secret-1"), breaker=breaker, clock=clock)
         with pytest.raises((SourceFailed, Unreachable)):
             await tokens.token()
 

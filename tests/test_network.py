@@ -1,0 +1,99 @@
+"""What this process sends, it sends once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+import pytest
+
+from bot.breaker import Breaker
+from bot.errors import Unreachable
+from bot.network import Network, create_client, create_session
+from bot.profiles.client import AdobeClient
+from bot.profiles.wire import RawProfile
+from bot.retries import Retries
+from tests.broken import answer
+from tests.profiles.invented import ACCOUNT, ADA, ADA_XID
+from tests.turns import FakeTurn
+
+NETWORK = Network(connect=0.5, read=0.5)
+GOOD = answer(b'{"%s": {"entity": {"x": 1}}}' % ADA_XID.encode())
+
+
+@dataclass
+class Server:
+    """Answers one request a connection, keeps it, and closes it without a word when the next one comes.
+
+    To the client the connection looks alive until it has sent that request.
+    """
+
+    url: str = ""
+    heads: list[bytes] = field(default_factory=list)
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(GOOD)
+        self.heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    server = Server()
+    listening = await asyncio.start_server(server, "127.0.0.1", 0)
+    async with listening:
+        server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        yield server
+
+
+class Fixed:
+    async def token(self, refused: str | None = None) -> str:
+        return "t-0"
+
+
+@asynccontextmanager
+async def client_of(server: Server, attempts: int) -> AsyncIterator[AdobeClient]:
+    async with create_client(NETWORK, base_url=server.url) as http:
+        breaker = Breaker(clock=asyncio.get_running_loop().time, failures=5, pause=2)
+        yield AdobeClient(http, ACCOUNT, Fixed(), breaker=breaker, retries=Retries(attempts, 0.01), most_bytes=100_000)
+
+
+def request_ids(heads: list[bytes]) -> Iterator[bytes]:
+    for head in heads:
+        yield from (line for line in head.lower().split(b"\r\n") if line.startswith(b"x-request-id:"))
+
+
+async def test_sent_once(server: Server) -> None:
+    """A request on a kept connection that turns out dead is not sent again by any library."""
+    turn = FakeTurn()
+    async with client_of(server, attempts=1) as client:
+        await client.profile(ADA, (), turn)
+        with pytest.raises(Unreachable):
+            await client.profile(ADA, (), turn)
+
+    assert (len(server.heads), turn.permits) == (2, 2)
+
+
+async def test_our_own_retry_mends_it(server: Server) -> None:
+    """Our own retry sends it again, with a permit and an id of its own."""
+    turn = FakeTurn()
+    async with client_of(server, attempts=2) as client:
+        profiles: list[RawProfile] = [await client.profile(ADA, (), turn) for _ in range(2)]
+
+    assert [profile.xid for profile in profiles] == [ADA_XID] * 2
+    assert len(set(request_ids(server.heads))) == len(server.heads) == turn.permits == 3
+
+
+async def test_slack_s_session(server: Server) -> None:
+    """Nor is anything sent twice over the session that everything towards Slack shares."""
+    async with create_session(NETWORK) as session:
+        async with session.get(server.url) as response:
+            await response.read()
+        with pytest.raises(aiohttp.ServerDisconnectedError):
+            await session.get(server.url)
+
+    assert len(server.heads) == 2
