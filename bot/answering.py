@@ -19,6 +19,7 @@ from bot.profiles.lookup import Found, State
 from bot.question import Asker, Identity, Place, Question, Rank, StatusQuestion
 from bot.seal import Seal
 from bot.telemetry import new_reference
+from bot.tracing import Trace, untraced
 from formatters.card import Card, Notice
 from formatters.form import Form
 from formatters.locale import Reader
@@ -28,6 +29,11 @@ log = structlog.get_logger()
 Content = Card | Notice
 Render = Callable[[Content, Reader, Form], str]
 """Content → the finished message, as JSON text."""
+
+Read = Callable[[CustomerConfig], Question | StatusQuestion]
+"""What a door makes of what Slack sent; raises NotUnderstood."""
+
+Told = dict[str, str | None]
 
 ANSWERED_BY = 0.95
 """The part of the deadline after which a look-up is given up, so that the notice itself arrives in time."""
@@ -52,7 +58,7 @@ class Answered:
     door: str
     seconds: float
     kind: str | None = None
-    state: State | None = None
+    state: str | None = None
 
 
 def unobserved(answered: Answered) -> None:
@@ -163,6 +169,7 @@ class Answering:
         deadline: seconds that an answer may take.
         consents_for: seconds for which a copy's consents may be shown.
         observe: told of each answer.
+        trace: records each answer.
     """
 
     def __init__(
@@ -181,6 +188,7 @@ class Answering:
         deadline: float,
         consents_for: float,
         observe: Callable[[Answered], None] = unobserved,
+        trace: Trace = untraced,
     ) -> None:
         self._lookup = lookup
         self._admission = admission
@@ -195,46 +203,23 @@ class Answering:
         self._deadline = deadline
         self._consents_for = consents_for
         self._observe = observe
+        self._trace = trace
 
-    async def __call__(
-        self,
-        read: Callable[[CustomerConfig], Question | StatusQuestion],
-        asker: Asker,
-        place: Place,
-        *,
-        received: float,
-        door: str,
-    ) -> Answer:
+    async def __call__(self, read: Read, asker: Asker, place: Place, *, received: float, door: str) -> Answer:
         """Answer the question that `read` makes of what Slack sent.
 
         `received` is when its first byte came, on the event loop's clock: the deadline counts from there.
         """
         inquiry = _Inquiry(self._home, self._config(), self._seal, new_reference())
-        told: dict[str, object] = {}
-        kind, state = None, None
-        try:
-            access.may_ask(asker, self._home)
-            await self._admission(asker)
-            question = read(inquiry.config)
-            if isinstance(question, StatusQuestion):
-                answer, kind = await self._how_it_is(asker, inquiry), "status"
-            else:
-                told |= {"namespace": question.identity.namespace, "card": question.card}
-                found = await self._find(question, asker, inquiry, received + self._deadline * ANSWERED_BY)
-                answer, state = self._card(found, question, inquiry), found.state
-        except errors.CustomerContextError as error:
-            answer, kind = self._notice(error, inquiry), error.kind
-            told["flight"] = error.flight if isinstance(error, errors.LookupFailed) else None
-        except Exception as error:  # noqa: BLE001 - the one boundary: whatever happens behind it, the asker gets an answer
-            answer, kind = self._notice(error, inquiry), errors.Broken.kind
+        with self._trace("answer", door=door, reference=inquiry.reference) as span:
+            answer, told = await self._answer(read, asker, inquiry, received + self._deadline * ANSWERED_BY)
+            span.tell(outcome=answer.outcome, **told)
         seconds = asyncio.get_running_loop().time() - received
-        self._observe(Answered(answer.outcome, door, seconds, kind, state))
+        self._observe(Answered(answer.outcome, door, seconds, told.get("kind"), told.get("state")))
         log.info(
             "answered",
             reference=inquiry.reference,
             outcome=answer.outcome,
-            kind=kind,
-            state=state,
             door=door,
             asker=asker.user,
             team=asker.team,
@@ -244,9 +229,24 @@ class Answering:
         )
         return answer
 
-    async def _find(self, question: Question, asker: Asker, inquiry: _Inquiry, until: float) -> Found:
-        rank = access.rank(asker, inquiry.config)
-        return await self._lookup(question.identity, rank, until=until, refresh=question.refresh)
+    async def _answer(self, read: Read, asker: Asker, inquiry: _Inquiry, until: float) -> tuple[Answer, Told]:
+        """The answer, and what may be told of it: kind, state, namespace, card, flight."""
+        told: Told = {}
+        try:
+            access.may_ask(asker, self._home)
+            await self._admission(asker)
+            question = read(inquiry.config)
+            if isinstance(question, StatusQuestion):
+                return await self._how_it_is(asker, inquiry), {"kind": "status"}
+            told = {"namespace": question.identity.namespace, "card": question.card}
+            rank = access.rank(asker, inquiry.config)
+            found = await self._lookup(question.identity, rank, until=until, refresh=question.refresh)
+            return self._card(found, question, inquiry), told | {"state": found.state}
+        except errors.CustomerContextError as error:
+            flight = error.flight if isinstance(error, errors.LookupFailed) else None
+            return self._notice(error, inquiry), told | {"kind": error.kind, "flight": flight}
+        except Exception as error:  # noqa: BLE001 - the one boundary: whatever happens behind it, the asker gets an answer
+            return self._notice(error, inquiry), told | {"kind": errors.Broken.kind}
 
     async def _how_it_is(self, asker: Asker, inquiry: _Inquiry) -> Answer:
         access.may_see_status(asker, inquiry.config)

@@ -40,7 +40,7 @@ def notice(
 
 def status(snapshot: Snapshot) -> Notice:
     """How the service is, for those who look after it."""
-    values = {"since": Ago(snapshot.started), "version": Data(snapshot.version), "tasks": _number(snapshot.tasks)}
+    values: Values = {"since": Ago(snapshot.started), "version": Data(snapshot.version), "tasks": _number(snapshot.tasks)}
     return Notice(kind="status", values=values, lists=tuple(_conditions(snapshot)))
 
 

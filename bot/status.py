@@ -176,6 +176,11 @@ class Status:
         """Slack no longer takes the token, or the app was uninstalled. Tokens are read at start: only a restart mends it."""
         self._token_rejected = True
 
+    @property
+    def draining(self) -> bool:
+        """Whether the service is being stopped."""
+        return self._draining
+
     def drain(self) -> None:
         """The service is being stopped."""
         self._draining = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +12,8 @@ import httpx
 import structlog
 from starlette.applications import Starlette
 
+from bot.breaker import Breaker, Resting, State
+from bot.errors import SourceDown
 from bot.hub import ims as hub_ims
 from bot.hub.app import create_hub
 from bot.hub.sample import sample_store
@@ -19,6 +21,7 @@ from bot.network import Network, create_client
 from bot.profiles import ims
 from bot.profiles.client import AdobeClient, Exchange
 from bot.profiles.wire import Account
+from bot.retries import Retries
 from bot.settings import Settings, secret
 
 log = structlog.get_logger()
@@ -53,9 +56,60 @@ def upstream_of(settings: Settings) -> Upstream:
     return Upstream(settings.profile_url or "", account, credentials)
 
 
+@dataclass(frozen=True, slots=True)
+class Breakers:
+    """Those in front of the source: one for the platform, one for where its tokens come from."""
+
+    platform: Breaker
+    tokens: Breaker
+
+    @classmethod
+    def of(cls, settings: Settings) -> Breakers:
+        """Closed ones."""
+        return cls(breaker(settings), breaker(settings))
+
+    @property
+    def state(self) -> State:
+        """That of the one which lets fewer through."""
+        return max(self.platform.state, self.tokens.state, key=tuple(State).index)
+
+    def check(self) -> None:
+        """Pass if a call to the platform would be let through now. (That no token can be renewed matters when there is none.)
+
+        Raises:
+            SourceDown: it wouldn't.
+        """
+        try:
+            self.platform.check()
+        except Resting as resting:
+            raise SourceDown(resting.wait) from None
+
+
+def breaker(settings: Settings) -> Breaker:
+    """A closed one."""
+    return Breaker(clock=time.monotonic, failures=settings.breaker_failures, pause=settings.breaker_pause)
+
+
+def log_exchange(exchange: Exchange) -> None:
+    """Log one call, at DEBUG."""
+    log.debug(
+        "asked_adobe",
+        kind=exchange.operation,
+        request_id=exchange.request_id,
+        status=exchange.status,
+        ms=round(1000 * exchange.seconds, 1),
+    )
+
+
 @asynccontextmanager
-async def open_adobe(settings: Settings, *, adobe: httpx.AsyncBaseTransport | None = None) -> AsyncIterator[AdobeClient]:
-    """The client of Adobe's API. `adobe` takes the place of the network."""
+async def open_adobe(
+    settings: Settings,
+    breakers: Breakers,
+    *,
+    observe: Callable[[Exchange], None] = log_exchange,
+    adobe: httpx.AsyncBaseTransport | None = None,
+) -> AsyncIterator[AdobeClient]:
+    """The client of Adobe's API. `observe` is told of each call; `adobe` takes the place of the network."""
     upstream = upstream_of(settings)
     if settings.uses_hub:
         adobe = adobe or httpx.ASGITransport(app=_sample_hub(), raise_app_exceptions=False)
@@ -65,9 +119,17 @@ async def open_adobe(settings: Settings, *, adobe: httpx.AsyncBaseTransport | No
             if adobe
             else create_client(network_of(settings), base_url=upstream.url)
         )
-        tokens = ims.ImsTokens(http, upstream.credentials, clock=time.monotonic)
+        tokens = ims.ImsTokens(http, upstream.credentials, breaker=breakers.tokens, clock=time.monotonic)
         stack.push_async_callback(tokens.aclose)
-        yield AdobeClient(http, upstream.account, tokens, most_bytes=settings.answer_bytes, observe=_log_exchange)
+        yield AdobeClient(
+            http,
+            upstream.account,
+            tokens,
+            breaker=breakers.platform,
+            retries=Retries(settings.attempts, settings.retry_pause),
+            most_bytes=settings.answer_bytes,
+            observe=observe,
+        )
 
 
 def network_of(settings: Settings) -> Network:
@@ -82,13 +144,3 @@ def network_of(settings: Settings) -> Network:
 
 def _sample_hub() -> Starlette:
     return create_hub(store=sample_store(now=datetime.now(UTC)), credentials=HUB, clock=lambda: datetime.now(UTC))
-
-
-def _log_exchange(exchange: Exchange) -> None:
-    log.debug(
-        "asked_adobe",
-        kind=exchange.operation,
-        request_id=exchange.request_id,
-        status=exchange.status,
-        ms=round(1000 * exchange.seconds, 1),
-    )

@@ -24,7 +24,7 @@ from bot.profiles.unlimited import Unlimited
 from bot.settings import Settings, secret
 from bot.slack.installation import Installation
 from bot.slack.manifest import problems
-from bot.upstream import network_of, open_adobe
+from bot.upstream import Breakers, network_of, open_adobe
 
 T = TypeVar("T")
 
@@ -93,7 +93,7 @@ async def _live(chosen: Settings, config: CustomerConfig) -> AsyncIterator[Findi
             yield Finding("Slack: auth.test")
         except SlackRefused as error:
             yield Finding("Slack: auth.test", (_how_to_mend(error),))
-    async with open_adobe(chosen) as adobe:
+    async with open_adobe(chosen, Breakers.of(chosen)) as adobe:
         for subject, ask in _ADOBE.items():
             try:
                 turn = Unlimited(asyncio.get_running_loop().time() + chosen.deadline)

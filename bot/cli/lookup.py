@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import time
 from dataclasses import replace
 from typing import Annotated
 
@@ -13,13 +14,14 @@ import typer
 from bot import customer_file, settings
 from bot.access import Home
 from bot.answering import Answer
-from bot.app import open_answering
 from bot.config import CustomerConfig
+from bot.core import Telling, open_core
 from bot.errors import ConfigurationError
 from bot.question import Asker, Place, Question
 from bot.reading import parse
 from bot.seal import Seal
 from bot.settings import Settings
+from bot.status import Status
 from bot.tasks import TaskSet
 from formatters import blocks
 from formatters.card import Card
@@ -62,6 +64,7 @@ async def _asked(chosen: Settings, config: CustomerConfig, typed: str, card: str
         return replace(parse(typed, current), card=card)
 
     seal = Seal((secrets.token_hex(32),))  # nobody presses a button in a terminal: its tokens may die with this process
-    async with open_answering(chosen, lambda: config, seal=seal, home=TERMINAL, tasks=TaskSet()) as answering:
+    telling = Telling(Status(clock=time.time))
+    async with open_core(chosen, lambda: config, seal=seal, home=TERMINAL, tasks=TaskSet(), telling=telling) as core:
         received = asyncio.get_running_loop().time()
-        return await answering(read, Asker("terminal", "terminal"), Place(), received=received, door="terminal")
+        return await core.answering(read, Asker("terminal", "terminal"), Place(), received=received, door="terminal")

@@ -13,6 +13,7 @@ from bot.app import DRAIN_MARGIN, open_service
 from bot.serving import served
 from bot.settings import Settings
 from bot.telemetry import configure_logging
+from bot.tracing import open_traces
 
 log = structlog.get_logger()
 
@@ -26,19 +27,27 @@ def run() -> None:
 
 
 async def until_stopped(chosen: Settings, config: customer_file.Current) -> None:
-    """Serve until SIGTERM or SIGINT; read `customer.yml` again on SIGHUP."""
+    """Serve until SIGTERM or SIGINT; read `customer.yml` again on SIGHUP.
+
+    At the end it isn't ready any more, then takes no connections, then delivers what is under way; the admin address tells so.
+    """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGHUP, config.reload)
     async with (
-        open_service(chosen, config) as service,
-        served(service.asgi, chosen.host, chosen.port, grace=chosen.deadline + DRAIN_MARGIN) as url,
+        open_traces(chosen.traces_url, ca_bundle=chosen.ca_bundle) as trace,
+        open_service(chosen, config, trace=trace) as service,
+        served(service.admin, chosen.admin_host, chosen.admin_port, grace=1.0) as admin,
     ):
-        for number in (signal.SIGTERM, signal.SIGINT):  # not before: a start that hangs must end as any process does
-            loop.add_signal_handler(number, stop.set)
-        log.info("listening", address=url, transport=transports(chosen))
-        await stop.wait()
-        log.info("stopping")
+        async with served(service.asgi, chosen.host, chosen.port, grace=chosen.deadline + DRAIN_MARGIN) as url:
+            for number in (signal.SIGTERM, signal.SIGINT):  # not before: a start that hangs must end as any process does
+                loop.add_signal_handler(number, stop.set)
+            log.info("administered", address=admin)
+            log.info("listening", address=url, transport=transports(chosen))
+            await stop.wait()
+            log.info("stopping")
+            service.status.drain()
+        await service.drain()
 
 
 def transports(chosen: Settings) -> str:

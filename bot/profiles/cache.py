@@ -72,10 +72,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What came of forgetting: how many copies this process had, and whether all replicas were told."""
+    """What came of forgetting: how many copies this process had, and whether all replicas have been told."""
 
     copies: int
-    told: bool
+    shared: bool
 
 
 def unobserved(layer: str, result: str) -> None:
@@ -146,7 +146,8 @@ class ProfileCache:
     async def put(self, names: Names, profile: Profile | None, *, started: float, valid_until: float | None = None) -> Entry:
         """Keep a profile that was asked for from `started` on, or that nobody was found; unless it was forgotten meanwhile.
 
-        Until `valid_until` (epoch) at the latest it needs no asking. A profile of which a part is missing for a passing reason is fresh for a shorter time.
+        Until `valid_until` (epoch) at the latest it needs no asking. A profile of which a part is missing for a passing reason is
+        fresh for a shorter time.
         """
         now = self._clock()
         times = self._lifetimes
@@ -187,17 +188,17 @@ class ProfileCache:
         """Whatever is called `names`, and whatever else is known of the same person, here and in all replicas."""
         entry = await self.get(names)
         marks = entry.copy.marks if entry else ()
-        told = await self._tombstones.bury((*names, *marks))
+        shared = await self._tombstones.bury((*names, *marks))
         copies = self._purge() if marks else 0
         await self._drop(names, marks)
-        return Forgotten(copies, told)
+        return Forgotten(copies, shared)
 
     async def forget_everything(self) -> Forgotten:
         """All copies of all customers, here and in all replicas."""
-        told = await self._tombstones.bury_everything()
+        shared = await self._tombstones.bury_everything()
         copies = self._purge()
         await self._shared.drop_all()
-        return Forgotten(copies, told)
+        return Forgotten(copies, shared)
 
     async def heard(self, names: Names, at: float) -> None:
         """A replica was told at `at` to forget what is called `names`.

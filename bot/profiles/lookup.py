@@ -28,6 +28,7 @@ from bot.profiles.quota import FlightTurn, Turns
 from bot.question import Identity, Lane, Rank
 from bot.tasks import TaskSet
 from bot.telemetry import new_reference
+from bot.tracing import Trace, untraced
 
 log = structlog.get_logger()
 
@@ -71,6 +72,10 @@ class Flight:
     turn: FlightTurn
 
 
+def unobserved(outcome: str, error: LookupFailed | None) -> None:
+    """Observe nothing."""
+
+
 class Lookup:
     """Finds profiles.
 
@@ -85,7 +90,8 @@ class Lookup:
         deadline: seconds that a flight may take.
         linger: seconds for which a failed flight's error is shared.
         valid_until: when time alone would change what a card says of a profile (epoch).
-        observe: told what came of each flight: "asked", "shared" (another replica had asked) or "failed", and the error's kind.
+        observe: told what came of each flight: "asked", "shared" (another replica had asked) or "failed", with the error.
+        trace: records each flight.
     """
 
     def __init__(
@@ -101,7 +107,8 @@ class Lookup:
         deadline: float,
         linger: float,
         valid_until: Callable[[Profile, float], float | None] = lambda _profile, _after: None,
-        observe: Callable[[str, str], None] = lambda _outcome, _kind: None,
+        observe: Callable[[str, LookupFailed | None], None] = unobserved,
+        trace: Trace = untraced,
     ) -> None:
         self._source = source
         self._cache = cache
@@ -114,6 +121,7 @@ class Lookup:
         self._linger = linger
         self._valid_until = valid_until
         self._observe = observe
+        self._trace = trace
         self._flights: Flights[Entry] = Flights(tasks, linger=linger, lasting=_concerns_all)
         self._aloft: dict[str, Flight] = {}
 
@@ -175,11 +183,12 @@ class Lookup:
     async def _fly(self, flight: Flight) -> Entry:
         structlog.contextvars.bind_contextvars(flight=flight.reference)  # of this task alone: a flight is one
         try:
-            return await self._fetch(flight)
+            with self._trace("flight", flight=flight.reference):
+                return await self._fetch(flight)
         except LookupFailed as error:
             error.flight = error.flight or flight.reference  # whoever shares another replica's failure is told its reference
             log.warning("flight_failed", kind=error.kind, flight=error.flight)
-            self._observe("failed", error.kind)
+            self._observe("failed", error)
             raise
         finally:
             del self._aloft[flight.names[0]]
@@ -191,7 +200,7 @@ class Lookup:
             async with self._leases.lease(flight.names) as leading:
                 landed = await self._cache.landed(flight.names, since=since, refresh=flight.refresh)
                 if landed is not None:
-                    self._observe("shared", "")
+                    self._observe("shared", None)
                     return landed
                 if leading:
                     return await self._ask_source(flight)
@@ -207,14 +216,14 @@ class Lookup:
             async with asyncio.timeout_at(flight.turn.until), flight.turn:
                 profile = await self._source.fetch(flight.identity, flight.turn)
         except NotFound:
-            self._observe("asked", "")
+            self._observe("asked", None)
             await self._cache.forget(flight.names)
             return await self._cache.put(flight.names, None, started=started)
         except (LookupFailed, TimeoutError) as error:
             failed = error if isinstance(error, LookupFailed) else DeadlinePassed(deadline=self._deadline)
             failed.flight = flight.reference
         else:
-            self._observe("asked", "")
+            self._observe("asked", None)
             valid_until = self._valid_until(profile, self._clock())
             return await self._cache.put(flight.names, profile, started=started, valid_until=valid_until)
         if _concerns_all(failed):

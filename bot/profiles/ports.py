@@ -11,7 +11,6 @@ from bot.errors import LookupFailed
 from bot.profiles.model import Profile
 from bot.question import Identity
 
-
 Names = tuple[str, ...]
 """Keyed hashes that all stand for the same thing, one for each application key, the newest key's first."""
 
@@ -44,8 +43,8 @@ class Memory(Storage, Protocol):
 class Copy:
     """An answer of the source as replicas share it. Times are seconds since the epoch.
 
-    `profile` is the profile as JSON, None if nobody has the identity; `marks` are the names of its XID; the flight that brought it
-    `started` then.
+    `profile` is the profile as JSON, None if nobody has the identity; `marks` are the names of its XID; `started` is when the
+    flight that brought it did.
     """
 
     profile: bytes | None

@@ -35,8 +35,16 @@ class Refused(Exception):
     status: int
 
 
+def unobserved(seconds: float) -> None:
+    """Observe nothing."""
+
+
 class Ingress:
-    """An ASGI endpoint. `clock` gives seconds since the epoch; `patience` is how long a body may take to arrive, in seconds."""
+    """An ASGI endpoint.
+
+    `clock` gives seconds since the epoch; `patience` is how long a body may take to arrive, in seconds; `observe` is told of each
+    acknowledgement, how many seconds after the request's first byte.
+    """
 
     def __init__(
         self,
@@ -46,6 +54,7 @@ class Ingress:
         clock: Callable[[], float],
         most_bytes: int = MOST_BYTES,
         patience: float = 3.0,
+        observe: Callable[[float], None] = unobserved,
     ) -> None:
         if not signing_secret:
             raise ValueError("the signing secret must not be empty")
@@ -54,6 +63,7 @@ class Ingress:
         self._clock = clock
         self._most_bytes = most_bytes
         self._patience = patience
+        self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, dispatch, and send what Bolt answers."""
@@ -69,6 +79,7 @@ class Ingress:
         response = await self._dispatch(payload, received)
         content_type = response.headers.get("content-type", ["text/plain"])[0]
         await _send(send, response.status, response.body.encode(), content_type.encode())
+        self._observe(asyncio.get_running_loop().time() - received)
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         declared = headers.get(b"content-length", b"0")

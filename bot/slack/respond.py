@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -19,6 +19,7 @@ import structlog
 from slack_bolt.response import BoltResponse
 
 from bot.answering import Content
+from bot.tracing import Trace, untraced
 from formatters import blocks
 from formatters.form import Form
 from formatters.locale import Reader
@@ -106,6 +107,10 @@ class Uses:
         return POSTS - self.left
 
 
+def unobserved(delivery: Delivery) -> None:
+    """Observe nothing."""
+
+
 class Deliverable(Protocol):
     """What is delivered of an answer; see `bot.answering.Answer`."""
 
@@ -123,39 +128,58 @@ class Responder:
     """Posts answers to response_urls.
 
     `api_url` is Slack's API or the stand-in that takes its place, whose host may serve response_urls too; `timeout` (of one post;
-    a whole delivery has three times as long) and `pause` (before another try) are in seconds.
+    a whole delivery has three times as long) and `pause` (before another try) are in seconds. `observe` is told what became of
+    each message, and `trace` records each delivery.
     """
 
-    def __init__(self, http: httpx.AsyncClient, forms: Forms, *, api_url: str, timeout: float, pause: float = 0.5) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        forms: Forms,
+        *,
+        api_url: str,
+        timeout: float,
+        pause: float = 0.5,
+        observe: Callable[[Delivery], None] = unobserved,
+        trace: Trace = untraced,
+    ) -> None:
         self._http = http
         self._forms = forms
         self._stand_in = urlsplit(api_url)
         self._timeout = timeout
         self._pause = pause
+        self._observe = observe
+        self._trace = trace
 
     async def respond(self, url: str, answer: Deliverable, reader: Reader, *, home: str, replace: bool = False) -> bool:
         """Send `answer` in the best form that the installation `home` takes; `replace` puts it in place of the message whose
         button was pressed. False if it was not delivered, or nobody knows, which is logged.
         """
-        try:
-            async with asyncio.timeout(OVERALL * self._timeout):
-                return await self._respond(url, answer, reader, home, replace)
-        except TimeoutError:
-            log.error("undelivered", problem="timeout", team=home)
-            return False
+        return await self._deliver(self._respond(url, answer, reader, home, replace), team=home)
 
     async def post(self, url: str, body: str) -> bool:
         """Send a finished message as it is. False if it was not delivered, which is logged."""
-        try:
-            async with asyncio.timeout(OVERALL * self._timeout):
-                delivery = await self._post(url, body, Uses())
-        except TimeoutError:
-            delivery = Delivery.UNKNOWN
-        if delivery is not Delivery.ACCEPTED:
-            log.error("undelivered", problem=delivery)
+        return await self._deliver(self._posted(url, body))
+
+    async def _deliver(self, work: Coroutine[None, None, Delivery], team: str | None = None) -> bool:
+        with self._trace("delivery") as span:
+            try:
+                async with asyncio.timeout(OVERALL * self._timeout):
+                    delivery = await work
+            except TimeoutError:
+                log.error("undelivered", problem="timeout", team=team)
+                delivery = Delivery.UNKNOWN
+            span.tell(outcome=delivery)
+        self._observe(delivery)
         return delivery is Delivery.ACCEPTED
 
-    async def _respond(self, url: str, answer: Deliverable, reader: Reader, home: str, replace: bool) -> bool:
+    async def _posted(self, url: str, body: str) -> Delivery:
+        delivery = await self._post(url, body, Uses())
+        if delivery is not Delivery.ACCEPTED:
+            log.error("undelivered", problem=delivery)
+        return delivery
+
+    async def _respond(self, url: str, answer: Deliverable, reader: Reader, home: str, replace: bool) -> Delivery:
         uses = Uses()
         form = self._forms.to_try(home)
         delivery = await self._post(url, await answer.body(reader, form), uses, replace=replace)
@@ -165,13 +189,13 @@ class Responder:
         if delivery is Delivery.ACCEPTED:
             if answer.outcome != "notice":
                 self._forms.learn(home, form)
-            return True
+            return delivery
         log.error("undelivered", problem=delivery, form=form, team=home)
         if delivery is Delivery.INVALID_BLOCKS:
             # One line is better than nothing.
             line = _without_blocks(await answer.body(reader, form))
             delivery = await self._post(url, line, uses, keep=0, replace=replace)
-        return delivery is Delivery.ACCEPTED
+        return delivery
 
     async def _post(self, url: str, body: str, uses: Uses, *, keep: int = KEPT_FOR_TEXT, replace: bool = False) -> Delivery:
         """Post until it is known what became of it, or only `keep` uses are left."""

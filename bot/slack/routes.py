@@ -46,8 +46,8 @@ def create_dispatch(
 ) -> Dispatch:
     """The one way in behind both transports.
 
-    `client` must not hold a token: Bolt would ask Slack about it on each cold request. While `stopping`, what was begun is finished,
-    and new questions get a notice; `uninstalled` is called when the app has no token any more.
+    `client` must not hold a token: Bolt would ask Slack about it on each cold request. While `stopping`, what was begun is
+    finished, and new questions get a notice; `uninstalled` is called when the app has no token any more.
     """
     app = create_bolt(doors, client=client, installation=installation, seal=seal, uninstalled=uninstalled)
 

@@ -16,7 +16,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SlackRefused
-from bot.slack.ingress import Dispatch, well_formed
+from bot.slack.ingress import Dispatch, unobserved, well_formed
 from bot.slack.installation import asked
 from bot.tasks import TaskSet
 
@@ -47,25 +47,37 @@ async def connected(
     dispatch: Dispatch,
     client: AsyncWebClient,
     tasks: TaskSet,
+    linked: asyncio.Event,
     *,
     app_token: str,
     drain: Callable[[], Awaitable[None]],
     post: Post,
+    observe: Callable[[float], None] = unobserved,
     pause: float = 0.5,
 ) -> AsyncIterator[None]:
-    """Slack's envelopes go to `dispatch` while this is open. `tasks` hold what is being answered; `pause` is how long to wait
-    after the first try to connect, in seconds, and doubles with each.
+    """Slack's envelopes go to `dispatch` while this is open.
 
     At the end envelopes are answered until `drain` says that none is under way; what comes then is for other connections.
+
+    Args:
+        dispatch: answers payloads.
+        client: of Slack's Web API.
+        tasks: hold what is being answered.
+        linked: set while there is a connection.
+        app_token: xapp-…
+        drain: waits for what is under way.
+        post: sends what no acknowledgement could carry.
+        observe: told of each acknowledgement, how many seconds after the envelope came.
+        pause: seconds after the first try to connect; doubles with each.
 
     Raises:
         SlackRefused: Slack did not take the app-level token, or can't be connected to. (The client itself would try for ever.)
     """
-    socket = Client(app_token, client, pause=pause)
+    socket = Client(app_token, client, linked, pause=pause)
 
     async def on_message(_client: AsyncBaseSocketModeClient, message: dict[str, object], _raw: str | None) -> None:
         if isinstance(envelope := message.get("envelope_id"), str):
-            tasks.start(answer(socket, envelope, message.get("payload"), dispatch, post))
+            tasks.start(answer(socket, envelope, message.get("payload"), dispatch, post, observe))
 
     socket.message_listeners.append(on_message)
     try:
@@ -81,11 +93,11 @@ async def connected(
 class Client(SocketModeClient):
     """slack_sdk's client, which would try one address for ever: here each try has its own, since Slack's are good for once."""
 
-    def __init__(self, app_token: str, client: AsyncWebClient, *, pause: float) -> None:
+    def __init__(self, app_token: str, client: AsyncWebClient, linked: asyncio.Event, *, pause: float) -> None:
         super().__init__(app_token=app_token, web_client=client)
         self.proxy = client.proxy  # the constructor takes what the environment says
         self._pause = pause
-        self._linked = asyncio.Event()
+        self._linked = linked
 
     async def connect_first(self) -> None:
         """Connect, with a few tries.
@@ -160,7 +172,14 @@ class Client(SocketModeClient):
         self._linked.set()
 
 
-async def answer(socket: Acks, envelope: str, payload: object, dispatch: Dispatch, post: Post) -> None:
+async def answer(
+    socket: Acks,
+    envelope: str,
+    payload: object,
+    dispatch: Dispatch,
+    post: Post,
+    observe: Callable[[float], None] = unobserved,
+) -> None:
     """Answer one envelope; whatever its payload is, it is acknowledged, since Slack would send an event again.
 
     A command is not sent again: if its ack can't be sent, what was in it goes to the response_url through `post`.
@@ -176,3 +195,5 @@ async def answer(socket: Acks, envelope: str, payload: object, dispatch: Dispatc
         log.error("ack_not_sent", transport="socket", exception=type(error).__name__)
         if body and isinstance(payload, dict) and "command" in payload:
             await post(payload["response_url"], response.body)
+    else:
+        observe(asyncio.get_running_loop().time() - received)

@@ -1,4 +1,7 @@
-"""The app was uninstalled: what was known of customers goes too. (Slack: app_uninstalled, tokens_revoked; neither needs a scope.)"""
+"""The app was uninstalled: what was known of customers goes too.
+
+(Slack: the events app_uninstalled and tokens_revoked, which need no scope.)
+"""
 
 from __future__ import annotations
 
