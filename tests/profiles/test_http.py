@@ -19,7 +19,8 @@ from bot.profiles.http import FOREIGN, send, translate
 from bot.profiles.wire import Answer, read_json
 from tests.broken import KINDS, broken_server
 
-IMPATIENT = Network(connect=0.5, read=0.05)
+IMPATIENT = Network(connect=0.5, read=0.05, keepalive=0)
+"""No connection is used twice: the broken server closes each, which a client may notice too late (`tests/test_network.py`)."""
 MOST = 100_000
 READABLE = {"HTML", "not UTF-8", "cut JSON", "cut gzip", "empty"}
 STATUSES = {"redirect": 302, "503": 503}
@@ -33,9 +34,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def get(client: httpx.AsyncClient, url: str) -> Answer:
-    """Over a connection of its own: the broken server closes each, which a client may notice too late (`tests/test_network.py`)."""
-    headers = {"connection": "close"}
-    request = client.build_request("GET", f"{url}/customers", params={"who": "ada@example.com"}, headers=headers)
+    request = client.build_request("GET", f"{url}/customers", params={"who": "ada@example.com"})
     return await send(client, request, most_bytes=MOST)
 
 
@@ -145,7 +144,8 @@ async def test_no_cookies() -> None:
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server, create_client(IMPATIENT, base_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as client:
+    network = replace(IMPATIENT, keepalive=30)
+    async with server, create_client(network, base_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as client:
         for _ in range(2):
             await send(client, client.build_request("GET", "/"), most_bytes=MOST)
 
