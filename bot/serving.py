@@ -42,6 +42,7 @@ async def served(asgi: ASGIApp, host: str, port: int, *, grace: float = 10.0) ->
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # who forwards a request doesn't matter: what is in it is signed
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=round(grace),
     )
