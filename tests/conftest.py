@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from bot.settings import Settings
+from tests.redis_server import RedisServer, redis_server
 from tests.slack_side import MEMBER, SlackSide, slack_side
 
 
@@ -27,6 +28,19 @@ async def slack() -> AsyncIterator[SlackSide]:
     async with slack_side() as slack:
         slack.members[MEMBER] = {"locale": "en-GB", "tz": "Europe/Berlin"}
         yield slack
+
+
+@pytest.fixture(scope="session")
+def one_redis_server() -> Iterator[RedisServer]:
+    with redis_server() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(one_redis_server: RedisServer) -> RedisServer:
+    """A real server, running and empty."""
+    one_redis_server.as_new()
+    return one_redis_server
 
 
 @pytest.fixture

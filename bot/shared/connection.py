@@ -1,0 +1,130 @@
+"""Redis, which may be slow, or gone, at any time: every exchange is short, and none is tried while Redis is known to be away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import structlog
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from bot.breaker import Breaker, Resting, State
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+CONNECTIONS = 50
+"""At most, for exchanges that are short."""
+
+TROUBLE = (RedisError, OSError, TimeoutError, ValueError)
+"""What an exchange may meet. redis-py meets a garbled answer with a bare ValueError."""
+
+
+class Unavailable(Exception):
+    """Redis did not answer in time, or not as it should, or is being left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """Where Redis is: `rediss://` speaks TLS, and trusts the authorities of the PEM file `ca_bundle`, or else the system's."""
+
+    url: str
+    connect: float
+    ca_bundle: str | None
+
+    def pool(self, connections: int, patience: float) -> BlockingConnectionPool:
+        """Connections that are made when they are needed."""
+        tls: dict[str, Any] = {"ssl_ca_certs": self.ca_bundle} if urlsplit(self.url).scheme == "rediss" else {}
+        return BlockingConnectionPool.from_url(
+            self.url,
+            max_connections=connections,
+            timeout=patience,
+            socket_timeout=patience,
+            socket_connect_timeout=self.connect,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,  # one round trip less for each connection, and the same shapes of answers from every server
+            driver_info=None,
+            **tls,
+        )
+
+
+class Guard:
+    """Exchanges with Redis. Each may take `timeout` seconds in all; after several that failed, `breaker` spares the rest."""
+
+    def __init__(self, address: _Address, redis: Redis, *, timeout: float, breaker: Breaker) -> None:
+        self._address = address
+        self._redis = redis
+        self._timeout = timeout
+        self._breaker = breaker
+
+    async def run(self, call: Callable[[Redis], Awaitable[T]]) -> T:
+        """What `call` gets from Redis.
+
+        Raises:
+            Unavailable: it got nothing.
+        """
+        caller = object()
+        try:
+            self._breaker.admit(caller)
+        except Resting:
+            raise Unavailable from None
+        try:
+            async with asyncio.timeout(self._timeout):
+                answer = await call(self._redis)
+        except TROUBLE as error:
+            self._failed(caller, error)
+            raise Unavailable from None
+        except BaseException:
+            self._breaker.left(caller)
+            raise
+        self._succeeded()
+        return answer
+
+    async def tell(self, call: Callable[[Redis], Awaitable[object]]) -> bool:
+        """Do without the answer of `call`: False if there was none."""
+        try:
+            await self.run(call)
+        except Unavailable:
+            return False
+        return True
+
+    @asynccontextmanager
+    async def apart(self, wait: float) -> AsyncIterator[Redis]:
+        """A connection of one's own, for exchanges in which Redis waits up to `wait` seconds. Its errors are redis-py's."""
+        async with _client(self._address.pool(1, wait + self._timeout)) as redis:
+            yield redis
+
+    def _failed(self, caller: object, error: Exception) -> None:
+        before = self._breaker.state
+        self._breaker.failed(caller)
+        if before is State.CLOSED and self._breaker.state is State.OPEN:
+            log.warning("redis_left_alone", exception=type(error).__name__)
+
+    def _succeeded(self) -> None:
+        if self._breaker.state is not State.CLOSED:
+            log.info("redis_back")
+        self._breaker.succeeded()
+
+
+@asynccontextmanager
+async def open_redis(url: str, *, timeout: float, ca_bundle: str | None, breaker: Breaker) -> AsyncIterator[Guard]:  # noqa: ASYNC109 - of each exchange
+    """Redis at `url`, which holds user, password and database. Nothing is sent yet: it need not be there at the start."""
+    address = _Address(url, timeout, ca_bundle)
+    async with _client(address.pool(CONNECTIONS, timeout)) as redis:
+        yield Guard(address, redis, timeout=timeout, breaker=breaker)
+
+
+@asynccontextmanager
+async def _client(pool: BlockingConnectionPool) -> AsyncIterator[Redis]:
+    try:
+        yield Redis(connection_pool=pool)
+    finally:
+        await pool.aclose()

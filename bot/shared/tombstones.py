@@ -1,0 +1,159 @@
+"""Tells all replicas what is to be forgotten, through a stream in Redis: whoever was away reads on where it stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from itertools import islice
+from typing import Any, NamedTuple
+
+import structlog
+from redis.asyncio import Redis
+from redis.typing import EncodableT, FieldT
+
+from bot.profiles.ports import Names
+from bot.shared.connection import Guard
+
+log = structlog.get_logger()
+
+STREAM = "cc:tombstones"
+
+MOST = 100_000
+"""Tidings that the stream holds, about; and that a replica keeps which can't be sent."""
+
+PAGE = 500
+"""Tidings read, or sent, at a time."""
+
+Heard = Callable[[Names, float], Awaitable[None]]
+"""What is done with tidings: called with the names and when it was (epoch). More than once for the same, now and then."""
+
+
+class Tiding(NamedTuple):
+    """What is called `names` was buried at `at` (epoch)."""
+
+    names: Names
+    at: float
+
+
+class RedisTidings:
+    """Tidings in a Redis stream, each for about `kept` seconds. `clock` gives seconds since the epoch.
+
+    What can't be sent is kept, and sent once Redis is back. What was sent in the last `again` seconds before a listener's
+    connection broke is sent once more: a server that lost its memory may have lost it before everybody had read it. `block` is
+    how long one reading waits for news, `pause` how long a listener waits before it connects again, in seconds.
+    """
+
+    def __init__(
+        self,
+        guard: Guard,
+        *,
+        kept: float,
+        clock: Callable[[], float],
+        block: float = 1.0,
+        pause: float = 0.5,
+        again: float = 60.0,
+    ) -> None:
+        self._guard = guard
+        self._kept = kept
+        self._clock = clock
+        self._block = block
+        self._pause = pause
+        self._again = again
+        self._unsent: dict[Tiding, None] = {}
+        self._last: bytes | str = "0"
+        self._following: bool | None = None
+        self._sent: deque[tuple[float, Tiding]] = deque(maxlen=MOST)
+
+    async def announce(self, names: Names, at: float, /) -> bool:
+        """Tell all replicas that what is called `names` was buried at `at` (epoch). False if they can't be told now."""
+        self._keep([Tiding(names, at)])
+        return await self._send()
+
+    @asynccontextmanager
+    async def listening(self, heard: Heard) -> AsyncIterator[None]:
+        """While the block runs, call `heard` for everything announced, by this replica too, beginning with what there is already.
+
+        The block begins once that was heard, or couldn't be.
+        """
+        begun = asyncio.Event()
+        listener = asyncio.create_task(self._listen(heard, begun))
+        try:
+            await begun.wait()
+            yield
+        finally:
+            listener.cancel()
+            await asyncio.wait([listener])
+
+    async def _listen(self, heard: Heard, begun: asyncio.Event) -> None:
+        while True:
+            try:
+                async with self._guard.apart(self._block) as redis:
+                    await self._follow(redis, heard, begun)
+            except Exception as error:  # noqa: BLE001 - nobody would miss a listener that stopped
+                self._interrupted(error)
+            begun.set()
+            await asyncio.sleep(self._pause)
+            self._keep([tiding for sent, tiding in self._sent if sent > self._clock() - self._again])
+            self._sent.clear()
+
+    async def _follow(self, redis: Redis, heard: Heard, begun: asyncio.Event) -> None:
+        while await self._read(redis, heard):
+            pass
+        self._following = True
+        begun.set()
+        while True:
+            await self._send()
+            await self._read(redis, heard, block=int(self._block * 1000))
+
+    async def _read(self, redis: Redis, heard: Heard, block: int | None = None) -> int:
+        """Hear the next page, and tell how much that was. Only with `block` (milliseconds) it is waited for."""
+        streams: Any = await redis.xread({STREAM: self._last}, count=PAGE, block=block)
+        entries = streams[0][1] if streams else []
+        for number, told in entries:
+            if (tiding := _tiding_of(told)) is not None:
+                await heard(*tiding)
+            self._last = number
+        return len(entries)
+
+    def _interrupted(self, error: Exception) -> None:
+        if self._following is not False:
+            log.warning("tidings_interrupted", exception=type(error).__name__)
+        self._following = False
+
+    def _keep(self, tidings: Iterable[Tiding]) -> None:
+        self._unsent.update(dict.fromkeys(tidings))
+        while len(self._unsent) > MOST:
+            del self._unsent[next(iter(self._unsent))]
+
+    async def _send(self) -> bool:
+        while batch := list(islice(self._unsent, PAGE)):
+            if not await self._guard.tell(partial(self._add, batch)):
+                return False
+            for tiding in batch:
+                self._unsent.pop(tiding, None)
+                self._sent.append((self._clock(), tiding))
+        return True
+
+    async def _add(self, batch: Sequence[Tiding], redis: Redis) -> None:
+        oldest = int((self._clock() - self._kept) * 1000)
+        async with redis.pipeline(transaction=True) as together:
+            for tiding in batch:
+                together.xadd(STREAM, _told(tiding), minid=oldest)
+            together.xtrim(STREAM, maxlen=MOST)
+            together.pexpire(STREAM, int(self._kept * 1000))
+            await together.execute()
+
+
+def _told(tiding: Tiding) -> dict[FieldT, EncodableT]:
+    return {"names": " ".join(tiding.names), "at": repr(tiding.at)}
+
+
+def _tiding_of(told: Mapping[bytes, bytes]) -> Tiding | None:
+    """None for what another version, or somebody else, has written."""
+    try:
+        return Tiding(tuple(told[b"names"].decode().split()), float(told[b"at"]))
+    except (KeyError, ValueError):
+        return None

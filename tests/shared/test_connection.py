@@ -1,0 +1,158 @@
+"""Redis may be slow, or gone, at any time."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from redis.exceptions import ResponseError
+from structlog.testing import capture_logs
+
+from bot.shared.connection import TROUBLE, Guard, Unavailable
+from tests.redis_server import RedisServer
+from tests.shared.replicas import Connect, Deaf, deaf, eventually, ping
+
+
+@pytest.fixture
+async def hanging_up() -> AsyncIterator[Deaf]:
+    async with deaf() as one:
+        yield one
+
+
+async def answers(guard: Guard) -> bool:
+    return await guard.tell(ping)
+
+
+async def test_exchange(connect: Connect) -> None:
+    """An exchange gives what Redis answers."""
+    guard = await connect()
+
+    assert await guard.run(ping)
+    assert await guard.tell(ping)
+
+
+async def test_nobody_there(connect: Connect) -> None:
+    """Without a server nothing fails before it is used, and then in one way."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        guard = await connect(url=f"redis://127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(Unavailable) as raised:
+            await guard.run(ping)
+
+    assert (str(raised.value), raised.value.__suppress_context__, await guard.tell(ping)) == ("", True, False)
+
+
+async def test_left_alone(connect: Connect, hanging_up: Deaf) -> None:
+    """After the first failures nobody tries any more; after the pause one does."""
+    guard = await connect(url=hanging_up.url, failures=3, pause=3600)
+    told = [await guard.tell(ping) for _ in range(1000)]
+
+    assert (any(told), hanging_up.connected) == (False, 3)
+
+
+async def test_no_retries(connect: Connect, hanging_up: Deaf) -> None:
+    """An exchange that fails isn't tried again by itself."""
+    guard = await connect(url=hanging_up.url, failures=1000)
+    for _ in range(5):
+        await guard.tell(ping)
+
+    assert hanging_up.connected == 5
+
+
+async def test_stop_and_restart(connect: Connect, redis: RedisServer) -> None:
+    """A server that comes back is used again, over new connections; both is told once."""
+    guard = await connect(failures=2, pause=0.01)
+    assert await answers(guard)
+    redis.stop()
+    with capture_logs() as events:
+        for _ in range(5):
+            assert not await answers(guard)
+        redis.start()
+        await eventually(lambda: answers(guard))
+
+    assert [event["event"] for event in events] == ["redis_left_alone", "redis_back"]
+
+
+async def test_hung(connect: Connect, redis: RedisServer) -> None:
+    """A server that answers nothing is given up after the timeout, whatever the exchange is about."""
+    guard = await connect(patience=0.05, pause=0.01)
+    assert await answers(guard)
+    with redis.hung():
+        assert not await answers(guard)
+        assert not await guard.tell(lambda client: client.blpop(["nothing"], timeout=5))
+
+    await eventually(lambda: answers(guard))
+
+
+async def test_refusal(connect: Connect) -> None:
+    """A server that refuses to do it is of no use, either."""
+
+    async def wrong(client: Any) -> None:
+        raise ResponseError("OOM command not allowed")
+
+    guard = await connect(failures=1, pause=3600)
+
+    assert (await guard.tell(wrong), await guard.tell(ping)) == (False, False)
+
+
+async def test_garbage(connect: Connect) -> None:
+    """A server that doesn't speak Redis is of no use."""
+
+    async def nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(10)
+        writer.write(b"*1\r\n:x\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(nonsense, "127.0.0.1", 0) as server:
+        guard = await connect(url=f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+
+        assert not await answers(guard)
+
+
+async def test_storm(connect: Connect) -> None:
+    """More callers than connections all get their answer, also after many were cancelled in the middle."""
+    guard = await connect()
+    for _ in range(20):
+        callers = [asyncio.create_task(answers(guard)) for _ in range(200)]
+        await asyncio.sleep(0.001)
+        for caller in callers:
+            caller.cancel()
+        await asyncio.gather(*callers, return_exceptions=True)
+
+    assert all(await asyncio.gather(*(answers(guard) for _ in range(1000))))
+
+
+async def test_cancelled_probe(connect: Connect, redis: RedisServer) -> None:
+    """Who is cancelled while trying whether Redis is back leaves that to the next."""
+    guard = await connect(patience=0.05, failures=1, pause=0.0)
+    with redis.hung():
+        assert not await answers(guard)
+        probe = asyncio.create_task(answers(guard))
+        await asyncio.sleep(0)
+        probe.cancel()
+
+    await eventually(lambda: answers(guard))
+
+
+async def test_password(connect: Connect, redis: RedisServer) -> None:
+    """User, password and database are the URL's."""
+    with redis.client() as behind:
+        behind.execute_command("ACL", "SETUSER", "bot", "on", ">se cret", "~*", "+@all")
+    address = redis.url.removeprefix("redis://").removesuffix("/0")
+    right = await connect(url=f"redis://bot:se%20cret@{address}/3")
+    wrong = await connect(url=f"redis://bot:wrong@{address}/3")
+    await right.run(lambda client: client.set("cc:here", "x", ex=5))
+
+    assert (await answers(wrong), await right.run(lambda client: client.exists("cc:here"))) == (False, 1)
+
+
+async def test_apart(connect: Connect, redis: RedisServer) -> None:
+    """An exchange that waits has a connection of its own, and may outlast the timeout of the others."""
+    guard = await connect(patience=0.2)
+    async with guard.apart(0.4) as client:
+        assert await client.blpop(["nothing"], timeout=0.3) is None
+        with redis.hung(), pytest.raises(TROUBLE):
+            await client.blpop(["nothing"], timeout=0.3)
