@@ -68,7 +68,7 @@ COLUMNS = ("", "asked", "cards", "partial", "old", "notices", "unansw.", "wrong"
 
 def table(account: Account) -> str:
     """One line for each fault; what was asked in the calm after it counts too."""
-    lines = [COLUMNS, *(_cells(row) for row in (account.calm, *account.rows)), _totals([account.calm, *account.rows])]
+    lines = [COLUMNS, _cells(account.calm, calm=True), *map(_cells, account.rows), _totals(account)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(COLUMNS))]
     return "\n".join(_aligned(line, widths) for line in lines)
 
@@ -79,15 +79,15 @@ def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     return f"{first.ljust(widths[0])}  {middle}  {last}".rstrip()
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    recovery = "–" if row.recovery is None else f"{row.recovery:.1f} s"
+def _cells(row: Row, *, calm: bool = False) -> tuple[str, ...]:
+    recovery = "" if calm else "never" if row.recovery is None else f"{row.recovery:.1f} s"
     return (row.name, *_numbers([row]), f"{row.slowest:.1f} s", recovery, _counted(row.notices))
 
 
-def _totals(rows: Sequence[Row]) -> tuple[str, ...]:
-    slowest = max(row.slowest for row in rows)
-    longest = max((row.recovery or 0.0 for row in rows), default=0.0)
-    return ("all", *_numbers(rows), f"{slowest:.1f} s", f"≤ {longest:.1f} s", "")
+def _totals(account: Account) -> tuple[str, ...]:
+    rows = [account.calm, *account.rows]
+    longest = max((row.recovery or 0.0 for row in account.rows), default=0.0)
+    return ("all", *_numbers(rows), f"{max(row.slowest for row in rows):.1f} s", f"{longest:.1f} s", "")
 
 
 def _numbers(rows: Iterable[Row]) -> Iterator[str]:
