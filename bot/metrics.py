@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain, product
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
@@ -17,7 +17,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from bot.breaker import State
-from bot.errors import CustomerContextError
+from bot.errors import CustomerContextError, LookupFailed
 from bot.profiles.client import Exchange
 from bot.slack.respond import Delivery
 from bot.status import Redis, Snapshot, ready
@@ -48,6 +48,7 @@ def _kinds(error: type[CustomerContextError]) -> Iterator[str]:
 
 
 KINDS = frozenset(_kinds(CustomerContextError)) | {NOTHING}
+FAILURES = frozenset(_kinds(LookupFailed))
 OUTCOMES = frozenset({"card", "old_card", "notice", "status"})
 DOORS = frozenset({"command", "button"})
 TRANSPORTS = frozenset({"http", "socket"})
@@ -63,20 +64,43 @@ class Metrics:
     """What components count, each by a method of this that it is given; see docs/operations.md for the names."""
 
     def __init__(self) -> None:
-        self._answers = _Counts("answers", "Questions answered, by what the asker got.", outcome=OUTCOMES, kind=KINDS, door=DOORS)
+        self._answers = _Counts(
+            "answers",
+            "Questions answered, by what the asker got.",
+            product(["card", "old_card"], [NOTHING], DOORS),
+            product(["notice"], KINDS - {NOTHING}, DOORS),
+            outcome=OUTCOMES,
+            kind=KINDS,
+            door=DOORS,
+        )
         self._answer_seconds = _Durations(
             "answer_seconds", "From a question's first byte to its answer.", TO_AN_ANSWER, outcome=OUTCOMES
         )
         self._ack_seconds = _Durations(
             "ack_seconds", "From a request's first byte to its acknowledgement.", TO_AN_ACK, transport=TRANSPORTS
         )
-        self._lookups = _Counts("cache_lookups", "Look-ups in the cache.", layer=LAYERS, result=RESULTS)
-        self._flights = _Counts("flights", "Shared calls to the source that ended.", outcome=FLIGHTS, kind=KINDS)
+        self._lookups = _Counts("cache_lookups", "Look-ups in the cache.", product(LAYERS, RESULTS), layer=LAYERS, result=RESULTS)
+        self._flights = _Counts(
+            "flights",
+            "Shared calls to the source that ended.",
+            product(FLIGHTS - {"failed"}, [NOTHING]),
+            product(["failed"], FAILURES),
+            outcome=FLIGHTS,
+            kind=KINDS,
+        )
         self._waits = _Durations("quota_wait_seconds", "What calls waited for their permit.", TO_AN_ANSWER)
-        self._calls = _Counts("upstream_calls", "Calls that were sent to the source.", operation=OPERATIONS, status=STATUSES)
+        self._calls = _Counts(
+            "upstream_calls",
+            "Calls that were sent to the source.",
+            product(["profile"], STATUSES),
+            operation=OPERATIONS,
+            status=STATUSES,
+        )
         self._call_seconds = _Durations("upstream_seconds", "What calls to the source took.", TO_AN_ANSWER, operation=OPERATIONS)
         self._retries = _Counts("upstream_retries", "Calls to the source that were sent once more.", kind=KINDS)
-        self._posts = _Counts("slack_posts", "Messages posted to Slack, by what became of them.", delivery=DELIVERIES)
+        self._posts = _Counts(
+            "slack_posts", "Messages posted to Slack, by what became of them.", product(DELIVERIES), delivery=DELIVERIES
+        )
         self._readings = _Readings()
         self.registry = CollectorRegistry(auto_describe=False)
         counted: tuple[Collector, ...] = (
@@ -138,12 +162,14 @@ class Metrics:
 
 
 class _Counts(Collector):
-    """How often, by labels."""
+    """How often, by labels. Those to be `expected` are there from the beginning, at 0: the first of anything would be no increase
+    to Prometheus otherwise.
+    """
 
-    def __init__(self, name: str, text: str, **labels: frozenset[str]) -> None:
+    def __init__(self, name: str, text: str, *expected: Iterable[Labels], **labels: frozenset[str]) -> None:
         self._name, self._text = name, text
         self._labels = _Closed(labels)
-        self._counts: dict[Labels, int] = {}
+        self._counts = dict.fromkeys((tuple(map(str, values)) for values in chain(*expected)), 0)
 
     def add(self, *values: str) -> None:
         try:
