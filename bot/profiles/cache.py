@@ -124,7 +124,7 @@ class ProfileCache:
     async def get(self, names: Names) -> Entry | None:
         """The entry called `names`, fresh or not, from memory or else from what replicas share; None if there is none alive."""
         entry: Entry | None = await self._storage.get(names[0])
-        if entry is not None and self._alive(entry):
+        if entry is not None and self.may_show(entry):
             self._observe("memory", self._age(entry))
             return entry
         self._observe("memory", "miss")
@@ -168,10 +168,12 @@ class ProfileCache:
                 marks=self._marks_of(profile),
             )
         entry = Entry(names, copy)
-        if self._alive(entry):
+        if self.may_show(entry):
             await self._keep(entry)
             await self._shared.put(names, copy)
-        if not self._alive(entry):  # forgotten while it was being shared
+        if not self.may_show(entry):  # forgotten meanwhile, perhaps by somebody who could not know yet whose identity it is
+            await self._tombstones.bury_also(copy.marks, names)
+            self._sweep_soon()
             await self._drop(names, copy.marks)
         return entry
 
@@ -203,17 +205,40 @@ class ProfileCache:
     async def heard(self, names: Names, at: float) -> None:
         """A replica was told at `at` to forget what is called `names`.
 
-        What has been shared since then, by a flight that had not heard of it, goes too.
+        What has been shared since then, by a flight that had not heard of it, goes too; and whatever else is known of the same
+        person, since only this replica may know whose identity it is.
         """
         self._tombstones.heard(names, at)
+        self._sweep_soon()
+        if self._tombstones.mean_everything(names):
+            await self._shared.drop_all()
+            return
+        marks = await self._marks_of_forgotten(names)
+        await self._tombstones.bury_also(marks, names)
+        await self._shared.drop(names, (*names, *marks))
+
+    def may_show(self, entry: Entry) -> bool:
+        """Whether `entry`, however long somebody has held it, may be shown: it was not forgotten meanwhile, nor is its life over.
+
+        That nobody was found is told to whoever asks within its short life, forgotten or not: it says nothing about anyone.
+        """
+        copy = entry.copy
+        if copy.expires <= self._clock():
+            return False
+        return copy.profile is None or not self._tombstones.cover((*entry.names, *copy.marks), copy.started)
+
+    async def _marks_of_forgotten(self, names: Names) -> Names:
+        entries = [await self._storage.get(name) for name in names]
+        return tuple(mark for entry in entries if entry is not None and not self.may_show(entry) for mark in entry.copy.marks)
+
+    def _sweep_soon(self) -> None:
         if self._sweep is None:
             self._sweep = asyncio.get_running_loop().call_later(SWEPT_AFTER, self._purge)
-        await self._shared.drop(names, names)
 
     def _purge(self) -> int:
         """Take what isn't shown any more out of this process's memory, and tell how much it was."""
         self._sweep = None
-        return self._storage.discard(lambda entry: not self._alive(entry))
+        return self._storage.discard(lambda entry: not self.may_show(entry))
 
     async def _read(self, names: Names) -> Entry | None:
         found = await self._shared.get(names)
@@ -223,17 +248,13 @@ class ProfileCache:
 
     async def _adopted(self, names: Names, copy: Copy) -> Entry | None:
         entry = Entry(names, copy)
-        if not self._alive(entry):
+        if not self.may_show(entry):
             return None
+        newer: Entry | None = await self._storage.get(names[0])
+        if newer is not None and newer.copy.fetched >= copy.fetched and self.may_show(newer):
+            return newer  # it came while this one was read
         await self._keep(entry)
         return entry
-
-    def _alive(self, entry: Entry) -> bool:
-        """That nobody was found is told to whoever asks within its short life, forgotten or not: it says nothing about anyone."""
-        copy = entry.copy
-        if copy.expires <= self._clock():
-            return False
-        return copy.profile is None or not self._tombstones.cover((*entry.names, *copy.marks), copy.started)
 
     def _age(self, entry: Entry) -> str:
         now = self._clock()

@@ -144,7 +144,7 @@ class Lookup:
         try:
             entry = await self._ask(names, identity, rank, until, refresh)
         except SOURCE_IS_DOWN:
-            if kept is None or kept.profile is None:
+            if kept is None or kept.profile is None or not self._cache.may_show(kept):
                 raise
             return _found(kept, State.OLD, identity)
         return _found(entry, State.ASKED, identity)

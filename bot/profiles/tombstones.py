@@ -40,6 +40,17 @@ class Tombstones:
         """As `bury`, for all that was asked for until now."""
         return await self.bury(self._everything)
 
+    async def bury_also(self, marks: Names, names: Names) -> None:
+        """Bury `marks` here and in all replicas, as of when one of `names` was: it turned out that they are the same person's."""
+        at = max(self._buried.get(name, 0.0) for name in names)
+        if any(self._buried.get(mark, 0.0) < at for mark in marks):
+            self.heard(marks, at)
+            await self._tidings.announce(marks, at)
+
+    def mean_everything(self, names: Names) -> bool:
+        """Whether `names` stand for all there is."""
+        return not set(self._everything).isdisjoint(names)
+
     def heard(self, names: Names, at: float) -> None:
         """`names` were buried at `at`, here or elsewhere."""
         for name in names:
