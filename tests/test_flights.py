@@ -94,6 +94,28 @@ async def test_without_lingering(tasks: TaskSet, fetch: Fetch) -> None:
     assert fetch.count == 2
 
 
+async def test_failure_of_one(tasks: TaskSet, fetch: Fetch) -> None:
+    """A failure that concerns the one who started the flight is shared by those who wait, and by nobody who comes later."""
+    flights = Flights[int](tasks, linger=2, lasting=lambda error: not isinstance(error, ValueError))
+    fetch.error = ValueError("no luck")
+    results = await asyncio.gather(*(flights.join("a", fetch) for _ in range(100)), return_exceptions=True)
+    assert (set(results), fetch.count) == ({fetch.error}, 1)
+
+    fetch.error = None
+    assert await flights.join("a", fetch) == 2
+
+
+async def test_failure_of_all(tasks: TaskSet, fetch: Fetch) -> None:
+    """Where some failures concern one alone, the others linger all the same."""
+    flights = Flights[int](tasks, linger=2, lasting=lambda error: not isinstance(error, ValueError))
+    fetch.error = KeyError("no luck")
+    for _ in range(3):
+        with pytest.raises(KeyError, match="no luck"):
+            await flights.join("a", fetch)
+
+    assert fetch.count == 1
+
+
 async def test_a_waiter_leaves(flights: Flights[int], fetch: Fetch) -> None:
     """A waiter who is cancelled leaves; the flight goes on for the others."""
     one, other = (asyncio.create_task(flights.join("a", fetch)) for _ in range(2))

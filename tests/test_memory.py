@@ -90,6 +90,26 @@ async def test_clear(memory: BoundedMemory) -> None:
     assert memory.weight == 0
 
 
+async def test_discard(memory: BoundedMemory) -> None:
+    """What is unwanted goes, wherever it is, and how much that was is told; the rest stays in its order."""
+    for key, value in {"a": "xx", "b": "yy", "c": "xxx"}.items():
+        await memory.set(key, value, ttl=5)
+
+    assert memory.discard(lambda value: "x" in str(value)) == 2
+    assert (await kept(memory), memory.weight, len(memory)) == ("b", 2, 1)
+    assert memory.discard(lambda value: "x" in str(value)) == 0
+
+
+async def test_looking_through_is_no_use(memory: BoundedMemory) -> None:
+    """Being looked at on the way through doesn't make a value recently used."""
+    for key in "abc":
+        await memory.set(key, "xxx")
+    memory.discard(lambda _value: False)
+    await memory.set("d", "xxx")
+
+    assert await kept(memory) == "bcd"
+
+
 async def test_counts_by_default() -> None:
     """Without a scale every value weighs one."""
     memory = BoundedMemory(most=2)
@@ -110,7 +130,7 @@ async def test_expiry(memory: BoundedMemory) -> None:
 
 
 @pytest.mark.looptime
-@pytest.mark.parametrize("how", ["replaced", "deleted", "cleared", "pushed out"])
+@pytest.mark.parametrize("how", ["replaced", "deleted", "cleared", "discarded", "pushed out"])
 async def test_old_timers(memory: BoundedMemory, how: str) -> None:
     """The time of a value that is gone does not end its successor."""
     await memory.set("a", "x", ttl=5)
@@ -119,6 +139,8 @@ async def test_old_timers(memory: BoundedMemory, how: str) -> None:
             await memory.delete("a")
         case "cleared":
             await memory.clear()
+        case "discarded":
+            memory.discard(lambda _value: True)
         case "pushed out":
             await memory.set("b", "x" * 10)
     await memory.set("a", "xx", ttl=20)
@@ -165,6 +187,14 @@ class AgainstAModel(RuleBasedStateMachine):
         asyncio.run(self.memory.clear(prefix or None))
         for key in [key for key in self.model if key.startswith(prefix)]:
             del self.model[key]
+
+    @rule(least=st.integers(1, 12))
+    def discard(self, least: int) -> None:
+        unwanted = [key for key, value in self.model.items() if len(value) >= least]
+        for key in unwanted:
+            del self.model[key]
+
+        assert self.memory.discard(lambda value: heavy(value) >= least) == len(unwanted)
 
     @invariant()
     def weighs_the_same(self) -> None:
