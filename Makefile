@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format bench lock schema clean
+.PHONY: help demo run test check format bench lock chaos schema clean
 
 help:             ## Show this
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ format: $(VENV)/.dev            ## Format the code
 
 bench: $(VENV)/.dev             ## Measure this service beside a bare Bolt app, in one run
 	$(BIN)/python -m tests.bench
+
+chaos: $(VENV)/.dev             ## Keep asking while faults come and go (7 minutes; QUICK=1 takes two)
+	@$(BIN)/python -m tests.chaos
 
 schema: $(VENV)/.run            ## Write docs/customer.schema.json anew
 	$(BIN)/python -m bot schema > docs/customer.schema.json

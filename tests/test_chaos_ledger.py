@@ -134,9 +134,9 @@ def test_a_replica_has_recovered_when_it_serves() -> None:
 # What must not be
 
 
-def account(asked: list[Question], *lines: bytes, died: tuple[str, ...] = ()) -> Account:
+def account(asked: list[Question], *lines: bytes, troubles: tuple[str, ...] = ()) -> Account:
     calm = Spell("nothing yet", 0.0, 0.0, 9.0)
-    return Account(row(calm, []), list(rows(asked, [SPELL])), logs.read(lines), died, {}, 1.0)
+    return Account(row(calm, []), list(rows(asked, [SPELL])), logs.read(lines), troubles, {}, 0, 1.0)
 
 
 GOOD = question(16.5, 16.6)
@@ -159,7 +159,7 @@ def test_a_good_run_has_no_failures() -> None:
         (account([GOOD, question(11, 15, acked=14.5)]), "1 acks came after Slack had given up"),
         (account([question(16.5, 22.0)]), "recovery took 6.0 s"),
         (account([]), "no recovery was seen"),
-        (account([GOOD], died=("B",)), "Replica B ended by itself"),
+        (account([GOOD], troubles=("Replica B ended by itself.",)), "Replica B ended by itself."),
         (account([GOOD], b'{"event": "broken", "level": "error", "exception": "KeyError"}'), "1 × broken exception=KeyError"),
         (
             account([GOOD], f'{{"event": "a", "level": "info", "x": "{address_of(1)}"}}'.encode()),

@@ -15,8 +15,8 @@ FAULT = "Adobe fails (500)"
 
 async def test_a_bad_second_is_survived_and_accounted_for() -> None:
     """One replica, one fault: every question has its answer, and the fault was felt."""
-    plan = replace(QUICK.plan, known=10, warming=20.0, new=0.3)
-    course = replace(QUICK, faults=[each for each in FAULTS if each.name == FAULT], lasting=0.8, calm=0.2, plan=plan, count=1)
+    plan = replace(QUICK.plan, known=8, warming=10.0, new=0.15)
+    course = replace(QUICK, faults=[each for each in FAULTS if each.name == FAULT], lasting=1.5, calm=0.2, plan=plan, count=1)
     told: list[str] = []
     account = await run(course, told.append)
 

@@ -69,9 +69,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """One fault: when it came and when it went. `replica`, if any, is the one that must be seen to serve again.
+    """One fault: when it came, and when it was over, everything that it took away being back.
 
-    An answer asked for by then must be there within `deadline` seconds.
+    Answers asked for from then on must be there within `deadline` seconds; `replica`, if any, is the one that must be seen to
+    serve again.
     """
 
     name: str

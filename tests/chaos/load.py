@@ -58,10 +58,11 @@ class Load:
         self._buttons: dict[int, Payload] = {}
 
     async def warm_up(self) -> None:
-        """Ask for every known customer once."""
+        """Ask for every known customer once, and wait for the answers."""
         while self._asked_for < self._plan.known:
             self._start(Manner.NEW)
             await asyncio.sleep(1 / self._plan.warming)
+        await self._tasks.drain(self._plan.patience)
 
     async def run(self) -> None:
         """Ask until cancelled, at a pace that does not depend on the answers."""

@@ -30,9 +30,14 @@ class Replica:
     reading: asyncio.Task[None] | None = None
 
     @property
-    def died(self) -> bool:
-        """Whether it ended although nobody told it to."""
-        return self.process.returncode is not None and not self.killed.is_set() and not self.stopped
+    def trouble(self) -> str | None:
+        """What was wrong with its end, if it has come."""
+        status = self.process.returncode
+        if status is None or self.killed.is_set():
+            return None
+        if not self.stopped:
+            return f"Replica {self.name} ended by itself, with status {status}."
+        return f"Replica {self.name} was asked to stop, and ended with status {status}." if status else None
 
 
 class Replicas:

@@ -13,15 +13,16 @@ RECOVERS_WITHIN = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What came of a run. `calm` is the row of the load before the first fault, `died` names replicas that ended by themselves,
-    `calls` counts what reached the other sides.
+    """What came of a run. `calm` is the row of the load before the first fault, `troubles` are sentences about replicas that did
+    not end as they should; `calls` counts what reached the other sides, `busiest` is the most that Adobe had in one second.
     """
 
     calm: Row
     rows: Sequence[Row]
     logs: Logs
-    died: Sequence[str]
+    troubles: Sequence[str]
     calls: Mapping[str, int]
+    busiest: int
     seconds: float
 
 
@@ -31,7 +32,7 @@ def failures(account: Account) -> list[str]:
     return [
         *(each for row in rows for each in _unkept(row)),
         *(each for row in account.rows for each in _unrecovered(row)),
-        *(f"Replica {name} ended by itself." for name in account.died),
+        *account.troubles,
         *_logged(account.logs),
     ]
 
@@ -115,7 +116,7 @@ asked for before, followed by a second of nothing but full cards."""
 
 def summary(account: Account) -> Iterator[str]:
     """What else is worth knowing."""
-    yield f"{account.seconds:.0f} s; calls: {_counted(account.calls)}."
+    yield f"{account.seconds:.0f} s; calls: {_counted(account.calls)}; at most {account.busiest} to Adobe in one second."
     yield f"Logged: {_counted({f'{level} {event}': count for (level, event), count in account.logs.events.items()})}."
 
 

@@ -69,13 +69,13 @@ async def run(course: Course, tell: Tell) -> Account:
             await asyncio.gather(asking, return_exceptions=True)
         tell("the load ends")
         await load.finish()
-        died = [each.name for each in running.replicas.all if each.died]
         await running.replicas.stop()
+        troubles = [each.trouble for each in running.replicas.all if each.trouble]
         lines = [line for each in running.replicas.all for line in each.lines]
     calls = running.adobe.calls | {f"Slack {name}": count for name, count in running.slack.calls.items()}
     calm = Spell("nothing yet", began, began, DEADLINE + 1.0)
     first, *others = rows(load.questions, [calm, *spells])
-    return Account(first, others, logs.read(lines), died, calls, loop.time() - began)
+    return Account(first, others, logs.read(lines), troubles, calls, running.adobe.busiest, loop.time() - began)
 
 
 async def _endured(fault: Fault, course: Course, running: Rig, load: Load, tell: Tell) -> Spell:
@@ -85,7 +85,7 @@ async def _endured(fault: Fault, course: Course, running: Rig, load: Load, tell:
     tell(f"{fault.name} …")
     async with fault.comes(running, course.lasting):
         await asyncio.sleep(course.lasting)
-        ended = loop.time()
+    ended = loop.time()  # what was taken away is back
     spell = Spell(fault.name, began, ended, DEADLINE + fault.delivery, fault.replica)
     while loop.time() < ended + LONGEST_CALM:
         await asyncio.sleep(0.1)
