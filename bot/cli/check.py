@@ -93,7 +93,9 @@ async def _live(chosen: Settings, config: CustomerConfig) -> AsyncIterator[Findi
             yield Finding("Slack: auth.test")
         except SlackRefused as error:
             yield Finding("Slack: auth.test", (_how_to_mend(error),))
-    async with open_adobe(chosen, Breakers.of(chosen)) as adobe:
+    # Each question is asked once, whatever came of the one before: what is wrong is to be told, not to be got over.
+    asking = chosen.model_copy(update={"attempts": 1, "breaker_failures": len(_ADOBE) + 1})
+    async with open_adobe(asking, Breakers.of(asking)) as adobe:
         for subject, ask in _ADOBE.items():
             try:
                 turn = Unlimited(asyncio.get_running_loop().time() + chosen.deadline)

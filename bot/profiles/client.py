@@ -28,6 +28,8 @@ T = TypeVar("T")
 MOST_SCHEMA_BYTES = 50_000_000
 SMOOTHING = 8
 """How much the latest call counts in what a call usually takes: an eighth, as in TCP's round-trip time (RFC 6298)."""
+FIRST_GUESS = 0.25
+"""Seconds that a call usually takes, before any was measured."""
 SOON = 0.02
 """Seconds before the end of a turn at which it counts as over: a timer may fire a hair early."""
 
@@ -92,7 +94,8 @@ class AdobeClient:
         self._most_bytes = most_bytes
         self._observe = observe
         self._clock = clock
-        self._usual = 0.0
+        self._usual = FIRST_GUESS
+        self._heard = float("-inf")
 
     async def profile(self, identity: Identity, fields: Sequence[str], turn: Turn) -> wire.RawProfile:
         """The attributes at `fields`, which are dotted XDM paths."""
@@ -161,14 +164,14 @@ class AdobeClient:
         except Throttled as error:
             await turn.throttled(error.retry_after, sent)
             raise
-        self._usual += (_now() - sent - self._usual) / (SMOOTHING if self._usual else 1)
+        self._usual += (_now() - sent - self._usual) / SMOOTHING
         return result
 
     async def _observed(self, call: Call[T], built: httpx.Request, request_id: str) -> wire.Answer:
         began, status = self._clock(), None
         try:
             answer = await send(self._http, built, most_bytes=call.most_bytes)
-            status = answer.status
+            status, self._heard = answer.status, _now()
             return answer
         finally:
             self._observe(Exchange(call.request.operation, request_id, status, self._clock() - began))
@@ -178,11 +181,13 @@ class AdobeClient:
         return _now() + wait + self._usual
 
     def _hung(self, sent: float, turn: Turn) -> bool:
-        """Whether a call that is cancelled now had its time: the turn is over, and it wasn't sent at its very end.
+        """Whether a call that is cancelled now had its time: the turn is over, it wasn't sent at its very end, and no other call
+        was answered since.
 
-        Events that are later than attributes by more than an asker's patience are cancelled before.
+        Events that are merely late are cancelled before, or after attributes have come.
         """
-        return turn.until - _now() < SOON and _now() - sent > 2 * self._usual
+        now = _now()
+        return turn.until - now < SOON and now - sent > 2 * self._usual and self._heard <= sent
 
     def _built(self, request: wire.Request, token: str, request_id: str) -> httpx.Request:
         headers = {**request.headers, "authorization": f"Bearer {token}", "x-request-id": request_id}
