@@ -21,7 +21,7 @@ from bot.status import Redis, Snapshot
 from tests.test_admin import WELL
 
 OPERATIONS = Path(__file__).parent.parent / "docs" / "operations.md"
-ROW = re.compile(r"^\| `(customer_context_\w+)` \| (\w+) \| ([^|]*) \|", re.MULTILINE)
+ROW = re.compile(r"^\| `(customer_context_\w+)` \| (\w+) \|([^|]*)\|", re.MULTILINE)
 OPEN = "application/openmetrics-text;version=1.0.0"
 
 
