@@ -215,7 +215,10 @@ class ProfileCache:
             return
         marks = await self._marks_of_forgotten(names)
         await self._tombstones.bury_also(marks, names)
-        await self._shared.drop(names, (*names, *marks))
+        found = await self._shared.get(names)
+        # Whoever buried them because nobody was found has shared that by now, and it stays.
+        told_anew = isinstance(found, Copy) and self.may_show(Entry(names, found))
+        await self._shared.drop(() if told_anew else names, (*names, *marks))
 
     def may_show(self, entry: Entry) -> bool:
         """Whether `entry`, however long somebody has held it, may be shown: it was not forgotten meanwhile, nor is its life over.

@@ -561,6 +561,17 @@ async def test_nobody_survives(here: Replica, there: Replica, clock: Clock) -> N
     assert [await replica.cache.get(A) for replica in (here, there)] == [None, None]
 
 
+async def test_nobody_found_is_shared_beside_its_tombstone(here: Replica, there: Replica, shared: Shared, bus: Bus) -> None:
+    """Whoever was not found is forgotten first: hearing of that later takes nothing from what was shared then."""
+    await there.cache.put(A, profile(), started=EPOCH - 60)
+    await there.cache.put(B, profile(), started=EPOCH - 60)
+    await here.cache.forget(A)
+    await here.cache.put(A, None, started=EPOCH)
+    await bus.tasks.drain(1)
+
+    assert [(name, copy.profile) for name, copy in shared.copies.items()] == [("a", None)]
+
+
 async def test_not_kept_at_all(shared: Shared, bus: Bus, clock: Clock) -> None:
     """Where it is not to be remembered that nobody was found, it isn't."""
     here = Replica(shared, bus, clock, lifetimes=replace(LIFETIMES, not_found=0))
