@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,11 @@ from bot import customer_file
 from bot.app import DRAIN_MARGIN
 from bot.metrics import Metrics
 from bot.profiles.client import Exchange
+from bot.serving import served
 from bot.settings import Settings
 from bot.slack.respond import Delivery
 from bot.tracing import FLUSH
-from tests.test_admin import WELL
+from tests.test_admin import WELL, Service
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -291,6 +294,20 @@ def test_the_health_check_is_a_program() -> None:
     assert compile(program, "HEALTHCHECK", "exec")
     assert "'/health'" in program
     assert f"or {SETTINGS['ADMIN_PORT'].default}" in program
+
+
+@pytest.mark.parametrize(("alive", "code"), [(True, 0), (False, 1)])
+async def test_the_health_check_tells(alive: bool, code: int) -> None:
+    """The health check passes while the service answers, and fails when nobody does, whatever proxy the environment names."""
+    _interpreter, option, program = json.loads(last("HEALTHCHECK").partition(" CMD ")[2])
+    async with served(Service().app(), "127.0.0.1", 0) as url:
+        port = url.rpartition(":")[2] if alive else "1"
+        environment = {"ADMIN_PORT": port, "HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}
+        check = await asyncio.create_subprocess_exec(
+            sys.executable, option, program, env=environment, stderr=asyncio.subprocess.DEVNULL
+        )
+
+        assert await check.wait() == code
 
 
 def test_the_image_listens_where_it_can_be_reached() -> None:
