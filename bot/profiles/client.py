@@ -29,9 +29,11 @@ MOST_SCHEMA_BYTES = 50_000_000
 SMOOTHING = 8
 """How much the latest call counts in what a call usually takes: an eighth, as in TCP's round-trip time (RFC 6298)."""
 FIRST_GUESS = 0.25
-"""Seconds that a call usually takes, before any was measured."""
-SOON = 0.02
-"""Seconds before the end of a turn at which it counts as over: a timer may fire a hair early."""
+"""Seconds that a call usually takes, before any was measured; and the least that it must have had to be taken for hanging."""
+SOON = 0.05
+"""Seconds around the end of a turn in which a cancellation is due to it: a timer may fire a hair early, and much later only if
+this process is too busy to see what was answered.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,8 @@ class AdobeClient:
         Events that are merely late are cancelled before, or after attributes have come.
         """
         now = _now()
-        return turn.until - now < SOON and now - sent > 2 * self._usual and self._heard <= sent
+        ended = abs(now - turn.until) < SOON
+        return ended and now - sent > max(2 * self._usual, FIRST_GUESS) and self._heard <= sent
 
     def _built(self, request: wire.Request, token: str, request_id: str) -> httpx.Request:
         headers = {**request.headers, "authorization": f"Bearer {token}", "x-request-id": request_id}

@@ -23,7 +23,7 @@ from tests.profiles.invented import ACCOUNT, ADA, ADA_XID, entry, event
 from tests.turns import FakeTurn
 
 CALLERS, ROUNDS, CONNECTIONS, QUESTIONS = 40, 100, 10, 20
-LATENCY, LONGEST = 0.01, 0.1
+LATENCY, LONGEST = 0.01, 0.04
 
 
 class Adobe:
