@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from itertools import accumulate, chain, product
 
 from prometheus_client import CollectorRegistry, ProcessCollector
-from prometheus_client.exposition import choose_encoder
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
 from bot.breaker import State
@@ -23,6 +24,8 @@ from bot.slack.respond import Delivery
 from bot.status import Redis, Snapshot, ready
 
 PREFIX = "customer_context_"
+
+OPEN_METRICS = "application/openmetrics-text"
 
 OTHER = "other"
 """Stands for a label's value that is not of its closed set."""
@@ -157,8 +160,10 @@ class Metrics:
     def render(self, accept: str, snapshot: Snapshot) -> tuple[bytes, str]:
         """Everything, as the scraper's Accept header wishes: body and content type. Gauges are those of `snapshot`."""
         self._readings.snapshot = snapshot
-        encode, content_type = choose_encoder(accept)
-        return encode(self.registry), content_type
+        if OPEN_METRICS in accept.lower():  # the library's own choice stumbles over odd versions, and repeats what it was sent
+            body: bytes = openmetrics.generate_latest(self.registry)  # type: ignore[no-untyped-call]  # ships no type for it
+            return body, openmetrics.CONTENT_TYPE_LATEST
+        return generate_latest(self.registry), CONTENT_TYPE_PLAIN_0_0_4
 
 
 class _Counts(Collector):

@@ -201,6 +201,14 @@ def test_formats(metrics: Metrics, accept: str, parse: object) -> None:
     assert ("openmetrics" in content_type) is bool(accept)
 
 
+@pytest.mark.parametrize("accept", ["application/openmetrics-text;version=abc", "text/plain;version=x", ";;,=", "x" * 9000])
+def test_odd_wishes(metrics: Metrics, accept: str) -> None:
+    """Whatever a scraper asks for, it gets one of the two formats, and nothing of what it sent."""
+    _, content_type = metrics.render(accept, WELL)
+
+    assert content_type in {metrics.render("", WELL)[1], metrics.render(OPEN, WELL)[1]}
+
+
 def test_nothing_is_global() -> None:
     """Two services count apart, and the library's own registry has nothing of ours."""
     one, other = Metrics(), Metrics()
