@@ -11,7 +11,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from bot.errors import ConfigurationError
-from bot.serving import served
+from bot.serving import Posts, served
 
 
 class Greeter:
@@ -92,3 +92,14 @@ async def test_signals() -> None:
         during = signal.getsignal(signal.SIGTERM)
 
     assert during == before
+
+
+async def test_paths() -> None:
+    """What is posted to a path reaches its endpoint, and nothing else does."""
+    posts = Posts({"/here": open_greeter()})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=posts), base_url="http://service.example") as client:
+        answers = [await client.post("/here"), await client.get("/here"), await client.post("/there")]
+
+    assert [answer.status_code for answer in answers] == [200, 405, 404]
+    assert [answer.text for answer in answers] == ["hello", "", ""]
+    assert answers[1].headers["allow"] == "POST"

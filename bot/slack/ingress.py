@@ -11,7 +11,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 import orjson
 from slack_bolt.response import BoltResponse
@@ -128,7 +128,7 @@ def parse(body: bytes, content_type: bytes) -> Payload:
         text = body.decode()
         match content_type.partition(b";")[0].strip().lower():
             case b"application/x-www-form-urlencoded":
-                form = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FORM_FIELDS, errors="strict"))
+                form = _form(text)
                 payload = orjson.loads(form["payload"]) if "payload" in form else form
             case b"application/json":
                 payload = orjson.loads(text)
@@ -139,6 +139,19 @@ def parse(body: bytes, content_type: bytes) -> Payload:
     if not isinstance(payload, dict) or not well_formed(payload):
         raise Refused(400)
     return payload
+
+
+def _form(text: str) -> dict[str, str]:
+    """As urllib's `parse_qsl` reads it, blank values included, in less than half the time: every command is one."""
+    pairs = text.replace("+", " ").split("&")
+    if len(pairs) > MOST_FORM_FIELDS:
+        raise Refused(400)
+    split = (pair.partition("=") for pair in pairs if pair)
+    return {_unquoted(name): _unquoted(value) for name, _, value in split}
+
+
+def _unquoted(text: str) -> str:
+    return unquote(text, errors="strict") if "%" in text else text
 
 
 def well_formed(payload: Payload) -> bool:

@@ -1,4 +1,7 @@
-"""Which payload goes to which door. Bolt routes; ingress has verified already, and the installation knows who we are."""
+"""Which payload goes to which door. Ingress has verified already, and the installation knows who we are.
+
+A slash command names its door itself; Bolt, which would spend a quarter of a kept answer's time on it, routes all the rest.
+"""
 
 from __future__ import annotations
 
@@ -55,6 +58,9 @@ def create_dispatch(
         if stopping() and "event" not in payload:
             return await _restarting(payload, doors)
         try:
+            if "command" in payload:
+                text = payload.get("text", "") if payload["command"] == COMMAND else "help"
+                return await on_command(payload, doors, text, received=received)
             # A dict is what Bolt takes in Socket Mode; HTTP's bodies have been parsed at ingress, so that both take the same way.
             request = AsyncBoltRequest(mode="socket_mode", body=payload, context={"received": received})
             response = await app.async_dispatch(request)
@@ -92,7 +98,7 @@ def create_bolt(
     seal: Seal,
     uninstalled: Callable[[], Awaitable[Any]],
 ) -> AsyncApp:
-    """Bolt with the doors registered; the one in a hurry first, since each listener is matched in turn."""
+    """Bolt with the other doors registered; each listener is matched in turn."""
     app = AsyncApp(
         name="customer-context",
         logger=_bolt_logger(),
@@ -106,10 +112,6 @@ def create_bolt(
         attaching_conversation_kwargs_enabled=False,
     )
 
-    @app.command(COMMAND)
-    async def customer(request: AsyncBoltRequest) -> BoltResponse:
-        return await on_command(request, doors, request.body.get("text", ""))
-
     @app.action(ASKING)
     async def button(request: AsyncBoltRequest) -> BoltResponse:
         return await on_button(request, doors, seal)
@@ -117,10 +119,6 @@ def create_bolt(
     @app.event(re.compile("|".join(sorted(EVENTS))))
     async def uninstall(request: AsyncBoltRequest) -> BoltResponse:
         return on_uninstall(request, doors.tasks, uninstalled)
-
-    @app.command(ANY)
-    async def unknown_command(request: AsyncBoltRequest) -> BoltResponse:
-        return await on_command(request, doors, "help")
 
     for kind in (app.action, app.shortcut, app.view, app.options, app.event, app.function):
         kind(ANY)(_nothing_to_say)

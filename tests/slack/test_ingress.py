@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from urllib.parse import parse_qsl, urlencode
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from slack_bolt.response import BoltResponse
 from starlette.types import Message
 
-from bot.slack.ingress import Ingress, Payload
+from bot.slack.ingress import Ingress, Payload, parse
 from tests.slack_side import FORM, JSON, SIGNING_SECRET, command, encoded, event, press, signed
 
 NOW = 1_800_000_000.0
@@ -153,3 +156,23 @@ async def test_content_type_of_the_answer() -> None:
 
     assert answer.headers["content-type"] == "application/json;charset=utf-8"
     assert answer.json() == {"text": "hé"}
+
+
+COMMAND_FORM = urlencode({"command": "/customer", "user_id": "U1", "team_id": "T1", "response_url": URL})
+
+
+@given(st.lists(st.text("a+=&;é2 \n💡", max_size=20), max_size=20))
+def test_forms(pairs: list[str]) -> None:
+    """A form is read as the standard library reads it, whatever it holds."""
+    text = "&".join([*pairs, COMMAND_FORM])
+
+    assert parse(text.encode(), FORM.encode()) == dict(parse_qsl(text, keep_blank_values=True))
+
+
+@given(st.dictionaries(st.text(), st.text(), max_size=20))
+def test_encoded_forms(fields: dict[str, str]) -> None:
+    """What was encoded comes back."""
+    form = fields | dict(parse_qsl(COMMAND_FORM))
+    form.pop("payload", None)
+
+    assert parse(urlencode(form).encode(), FORM.encode()) == form
