@@ -176,6 +176,7 @@ async def test_draining(status: Status) -> None:
     status.token_rejected()
     status.drain()
 
+    assert status.draining
     assert reasons(await status.snapshot(INSTRUMENTS)) == (Reason.TOKEN_REJECTED, Reason.DRAINING)
 
 
