@@ -200,7 +200,7 @@ class Turns:
         loop = asyncio.get_running_loop()
         if not self._slots and not await self._reserve_next():
             return False
-        while (wait := max(self._slots[0], self._held_until) - loop.time()) > 0:
+        while (wait := max(self._slots[0], self._held_until) - loop.time()) > INSTANT:
             await asyncio.sleep(min(wait, TICK))
             self.flush()
             if not self._lanes:
