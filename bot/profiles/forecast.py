@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.profiles.pace import Flow, Quota, Slot, Standing, fresh, permits_until, reserved, time_of
+from bot.profiles.pace import Flow, Quota, Slot, Standing, fresh, permits_until, time_of
 from bot.question import Lane
 
 LEARNING = 0.2
@@ -49,16 +49,18 @@ class Forecast:
 
     def reserved(self, slot: Slot, now: float) -> None:
         """The pace gave a slot at `now`."""
-        flow = reserved(self._flow, self._quota, now)
-        due = permits_until(flow, self._quota, now + slot.wait)
+        flow, burst = self._flow, self._quota.burst
+        shown = permits_until(flow, self._quota, now)
         if slot.wait > 0:
-            flow = flow._replace(arrival=due + self._quota.burst)
+            due = permits_until(flow, self._quota, now + slot.wait)
+            arrival = due + burst
             if self._last is not None:
                 self._contenders += LEARNING * (max(1.0, due - self._last) - self._contenders)
+            self._last = due
         else:
-            flow = flow._replace(arrival=min(flow.arrival, due + self._quota.burst))
-        self._flow = flow
-        self._last = due if slot.wait > 0 else None
+            arrival = min(max(flow.arrival, shown) + 1.0, shown + burst)
+            self._last = None
+        self._flow = Flow(arrival, flow.low, flow.since)
 
     def paused(self) -> None:
         """Nobody waits: the time until the next slot says nothing about other replicas."""

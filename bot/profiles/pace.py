@@ -126,7 +126,7 @@ def wait_at(flow: Flow, quota: Quota, now: float) -> float:
 
 def reserved(flow: Flow, quota: Quota, now: float) -> Flow:
     """After one more permit was taken, whose wait is `wait_at` before."""
-    return flow._replace(arrival=max(flow.arrival, permits_until(flow, quota, now)) + 1.0)
+    return Flow(max(flow.arrival, permits_until(flow, quota, now)) + 1.0, flow.low, flow.since)
 
 
 def halved(flow: Flow, quota: Quota, now: float) -> Flow:
