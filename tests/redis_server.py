@@ -54,7 +54,7 @@ class RedisServer:
         finally:
             os.kill(process, signal.SIGCONT)
 
-    def keys(self) -> dict[str, float]:
+    def kept(self) -> dict[str, float]:
         """Every key, and for how many seconds it will be kept; -1 for ever."""
         with self.client() as client:
             return {key: client.pttl(key) / 1000 for key in sorted(client.keys())}

@@ -21,6 +21,9 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
+Run = Callable[[Callable[[Redis], Awaitable[Any]]], Awaitable[Any]]
+"""Runs one exchange."""
+
 CONNECTIONS = 50
 """At most, for exchanges that are short."""
 
@@ -37,18 +40,19 @@ class _Address:
     """Where Redis is: `rediss://` speaks TLS, and trusts the authorities of the PEM file `ca_bundle`, or else the system's."""
 
     url: str
-    connect: float
+    patience: float
     ca_bundle: str | None
 
-    def pool(self, connections: int, patience: float) -> BlockingConnectionPool:
-        """Connections that are made when they are needed."""
+    def pool(self, connections: int) -> BlockingConnectionPool:
+        """Connections that are made when they are needed, each within `patience` seconds."""
         tls: dict[str, Any] = {"ssl_ca_certs": self.ca_bundle} if urlsplit(self.url).scheme == "rediss" else {}
         return BlockingConnectionPool.from_url(
             self.url,
             max_connections=connections,
-            timeout=patience,
-            socket_timeout=patience,
-            socket_connect_timeout=self.connect,
+            timeout=self.patience,
+            socket_connect_timeout=self.patience,
+            # redis-py's own timeout of reads and writes is asyncio.wait_for, which loses cancellations in Python 3.11.
+            socket_timeout=None,
             retry=Retry(NoBackoff(), 0),
             protocol=2,  # one round trip less for each connection, and the same shapes of answers from every server
             driver_info=None,
@@ -97,10 +101,15 @@ class Guard:
         return True
 
     @asynccontextmanager
-    async def apart(self, wait: float) -> AsyncIterator[Redis]:
+    async def apart(self, wait: float) -> AsyncIterator[Run]:
         """A connection of one's own, for exchanges in which Redis waits up to `wait` seconds. Its errors are redis-py's."""
-        async with _client(self._address.pool(1, wait + self._timeout)) as redis:
-            yield redis
+        async with _client(self._address.pool(1)) as redis:
+
+            async def run(call: Callable[[Redis], Awaitable[Any]]) -> Any:
+                async with asyncio.timeout(wait + self._timeout):
+                    return await call(redis)
+
+            yield run
 
     def _failed(self, caller: object, error: Exception) -> None:
         before = self._breaker.state
@@ -118,7 +127,7 @@ class Guard:
 async def open_redis(url: str, *, timeout: float, ca_bundle: str | None, breaker: Breaker) -> AsyncIterator[Guard]:  # noqa: ASYNC109 - of each exchange
     """Redis at `url`, which holds user, password and database. Nothing is sent yet: it need not be there at the start."""
     address = _Address(url, timeout, ca_bundle)
-    async with _client(address.pool(CONNECTIONS, timeout)) as redis:
+    async with _client(address.pool(CONNECTIONS)) as redis:
         yield Guard(address, redis, timeout=timeout, breaker=breaker)
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import structlog
 from redis.asyncio import Redis
 from redis.typing import EncodableT, FieldT
 
 from bot.profiles.ports import Names
-from bot.shared.connection import Guard
+from bot.shared.connection import Guard, Run
 
 log = structlog.get_logger()
 
@@ -55,6 +55,7 @@ class RedisTidings:
         block: float = 1.0,
         pause: float = 0.5,
         again: float = 60.0,
+        settle: float = 2.0,
     ) -> None:
         self._guard = guard
         self._kept = kept
@@ -62,6 +63,8 @@ class RedisTidings:
         self._block = block
         self._pause = pause
         self._again = again
+        self._settle = settle
+        self._sending = asyncio.Lock()
         self._unsent: dict[Tiding, None] = {}
         self._last: bytes | str = "0"
         self._following: bool | None = None
@@ -76,12 +79,14 @@ class RedisTidings:
     async def listening(self, heard: Heard) -> AsyncIterator[None]:
         """While the block runs, call `heard` for everything announced, by this replica too, beginning with what there is already.
 
-        The block begins once that was heard, or couldn't be.
+        The block begins once that was heard, or Redis turned out to be away, but after `settle` seconds at the latest.
         """
         begun = asyncio.Event()
         listener = asyncio.create_task(self._listen(heard, begun))
         try:
-            await begun.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._settle):
+                    await begun.wait()
             yield
         finally:
             listener.cancel()
@@ -90,8 +95,8 @@ class RedisTidings:
     async def _listen(self, heard: Heard, begun: asyncio.Event) -> None:
         while True:
             try:
-                async with self._guard.apart(self._block) as redis:
-                    await self._follow(redis, heard, begun)
+                async with self._guard.apart(self._block) as run:
+                    await self._follow(run, heard, begun)
             except Exception as error:  # noqa: BLE001 - nobody would miss a listener that stopped
                 self._interrupted(error)
             begun.set()
@@ -99,18 +104,18 @@ class RedisTidings:
             self._keep([tiding for sent, tiding in self._sent if sent > self._clock() - self._again])
             self._sent.clear()
 
-    async def _follow(self, redis: Redis, heard: Heard, begun: asyncio.Event) -> None:
-        while await self._read(redis, heard):
+    async def _follow(self, run: Run, heard: Heard, begun: asyncio.Event) -> None:
+        while await self._read(run, heard):
             pass
         self._following = True
         begun.set()
         while True:
             await self._send()
-            await self._read(redis, heard, block=int(self._block * 1000))
+            await self._read(run, heard, block=int(self._block * 1000))
 
-    async def _read(self, redis: Redis, heard: Heard, block: int | None = None) -> int:
+    async def _read(self, run: Run, heard: Heard, block: int | None = None) -> int:
         """Hear the next page, and tell how much that was. Only with `block` (milliseconds) it is waited for."""
-        streams: Any = await redis.xread({STREAM: self._last}, count=PAGE, block=block)
+        streams = await run(lambda redis: redis.xread({STREAM: self._last}, count=PAGE, block=block))
         entries = streams[0][1] if streams else []
         for number, told in entries:
             if (tiding := _tiding_of(told)) is not None:
@@ -129,12 +134,13 @@ class RedisTidings:
             del self._unsent[next(iter(self._unsent))]
 
     async def _send(self) -> bool:
-        while batch := list(islice(self._unsent, PAGE)):
-            if not await self._guard.tell(partial(self._add, batch)):
-                return False
-            for tiding in batch:
-                self._unsent.pop(tiding, None)
-                self._sent.append((self._clock(), tiding))
+        async with self._sending:
+            while batch := list(islice(self._unsent, PAGE)):
+                if not await self._guard.tell(partial(self._add, batch)):
+                    return False
+                for tiding in batch:
+                    self._unsent.pop(tiding, None)
+                    self._sent.append((self._clock(), tiding))
         return True
 
     async def _add(self, batch: Sequence[Tiding], redis: Redis) -> None:

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from bot.shared.connection import TROUBLE, Guard, Unavailable
 from tests.redis_server import RedisServer
 from tests.shared.replicas import Connect, Deaf, deaf, eventually, ping
+from tests.slack_side import PATIENCE
 
 
 @pytest.fixture
@@ -152,7 +153,25 @@ async def test_password(connect: Connect, redis: RedisServer) -> None:
 async def test_apart(connect: Connect, redis: RedisServer) -> None:
     """An exchange that waits has a connection of its own, and may outlast the timeout of the others."""
     guard = await connect(patience=0.2)
-    async with guard.apart(0.4) as client:
-        assert await client.blpop(["nothing"], timeout=0.3) is None
+    async with guard.apart(0.4) as run:
+        assert await run(lambda client: client.blpop(["nothing"], timeout=0.3)) is None
         with redis.hung(), pytest.raises(TROUBLE):
-            await client.blpop(["nothing"], timeout=0.3)
+            await run(lambda client: client.blpop(["nothing"], timeout=0.3))
+
+
+async def test_cancellation(connect: Connect) -> None:
+    """Whoever is cancelled between any two steps of an exchange stops. (asyncio.wait_for would lose that now and then.)"""
+    guard = await connect()
+
+    async def on_and_on() -> None:
+        while True:
+            await guard.tell(ping)
+
+    for turns in range(60):
+        running = asyncio.create_task(on_and_on())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        running.cancel()
+        done, _ = await asyncio.wait([running], timeout=PATIENCE)
+
+        assert done
