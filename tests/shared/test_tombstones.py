@@ -15,7 +15,7 @@ from tests.redis_server import RedisServer
 from tests.shared.replicas import Connect, eventually
 from tests.slack_side import PATIENCE
 
-ADA, BOB, EVE = ("hash of ada",), ("hash of bob",), ("hash of eve",)
+ADA, BOB, EVE = ("hash-of-ada",), ("hash-of-bob",), ("hash-of-eve",)
 DAY = 86_400.0
 
 
@@ -53,7 +53,7 @@ async def test_from_the_beginning(connect: Connect) -> None:
     """A replica that starts begins with all that was announced before, however much that is."""
     one, late = await replica(connect), await replica(connect)
     heard = Heard()
-    before = [(f"hash of {number}",) for number in range(2 * PAGE + 1)]
+    before = [(f"hash-of-{number}",) for number in range(2 * PAGE + 1)]
     for names in before:
         await one.announce(names, 1.5)
     async with late.listening(heard):
