@@ -87,7 +87,7 @@ class Turns:
         """
         self._gate()
         now = asyncio.get_running_loop().time()
-        if not self._lanes and self._forecast.at_once(permits + self._asking, now):
+        if self._lanes.first() is None and self._forecast.at_once(permits + self._asking, now):
             self._refuse_if_late(turn, now)
             permits -= await self._collect_at_once(turn, permits)
         if permits:
@@ -337,7 +337,7 @@ class _Budget:
             self._warned = False
 
 
-def _most(budget: int | None, reserved: float) -> dict[Lane, int | None]:
-    """How much of the budget each lane may use up."""
+def _most(budget: int | None, reserved: float) -> tuple[int | None, ...]:
+    """How much of the budget each lane may use up, in the lanes' order."""
     rest = None if budget is None else int(budget * (1 - reserved))
-    return {lane: budget if lane is Lane.RESERVED else rest for lane in Lane}
+    return tuple(budget if lane is Lane.RESERVED else rest for lane in Lane)
