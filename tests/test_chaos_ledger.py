@@ -84,21 +84,26 @@ def test_each_question_counts_once_where_it_was_asked() -> None:
     next_one = replace(SPELL, name="hail", began=30.0, ended=36.0)
     asked = [question(at, at + 1) for at in (9.0, 10.0, 29.9, 30.0, 99.0)]
 
-    assert [each.questions for each in rows(asked, [SPELL, next_one])] == [2, 2]
+    assert [each.questions for each in rows(asked, [SPELL, next_one], [])] == [2, 2]
 
 
 def test_an_answer_that_is_too_late_is_none() -> None:
     """Neither is one that never came."""
     asked = [question(11, 20.5), question(12, 20.5), question(13, None, None)]
 
-    assert Counter({Outcome.CARD: 1, Outcome.UNANSWERED: 2}) == row(SPELL, asked).outcomes
+    assert Counter({Outcome.CARD: 1, Outcome.UNANSWERED: 2}) == row(SPELL, asked, []).outcomes
 
 
 def test_notices_are_counted_by_kind() -> None:
     """And the slowest answer is told."""
-    made = row(SPELL, [question(11, 13, Outcome.NOTICE, kind="busy"), question(12, 13)])
+    made = row(SPELL, [question(11, 13, Outcome.NOTICE, kind="busy"), question(12, 13)], [])
 
     assert (Counter({"busy": 1}), 2.0) == (made.notices, made.slowest)
+
+
+def test_the_busiest_second_is_any_second() -> None:
+    """It needs not begin with the clock's."""
+    assert row(SPELL, [], [10.0, 10.7, 11.0, 11.6, 13.0]).busiest == 3
 
 
 # Recovery
@@ -136,7 +141,7 @@ def test_a_replica_has_recovered_when_it_serves() -> None:
 
 def account(asked: list[Question], *lines: bytes, troubles: tuple[str, ...] = ()) -> Account:
     calm = Spell("nothing yet", 0.0, 0.0, 9.0)
-    return Account(row(calm, []), list(rows(asked, [SPELL])), logs.read(lines), troubles, {}, 0, 1.0)
+    return Account(row(calm, [], []), list(rows(asked, [SPELL], [])), logs.read(lines), troubles, {}, 1.0)
 
 
 GOOD = question(16.5, 16.6)

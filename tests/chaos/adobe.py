@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -62,31 +62,23 @@ async def garbling(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 class Adobe:
-    """The hub in some `mood`; None is a good one. Counts the calls that reached it, in any mood, and the most in one second."""
+    """The hub in some `mood`; None is a good one. Counts the calls that reached it, in any mood, and notes when they came."""
 
     def __init__(self, hub: ASGIApp) -> None:
         self.mood: Mood | None = None
         self.calls: Counter[str] = Counter()
-        self.busiest = 0
-        self._lately: deque[float] = deque()
+        self.times: list[float] = []
         self._hub = hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the mood has it."""
-        self._count(kind_of(scope))
+        self.calls[kind_of(scope)] += 1
+        self.times.append(asyncio.get_running_loop().time())
         if self.mood:
             await self.mood(scope, receive, send)
             return
         await asyncio.sleep(_latency(scope))
         await self._hub(scope, receive, send)
-
-    def _count(self, kind: str) -> None:
-        now = asyncio.get_running_loop().time()
-        self.calls[kind] += 1
-        self._lately.append(now)
-        while self._lately[0] <= now - 1.0:
-            self._lately.popleft()
-        self.busiest = max(self.busiest, len(self._lately))
 
 
 def _latency(scope: Scope) -> float:

@@ -42,7 +42,7 @@ class Fault:
 
     name: str
     comes: Comes
-    delivery: float = 1.0
+    delivery: float = 2.0
     replica: str | None = None
 
 

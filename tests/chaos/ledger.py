@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -86,7 +87,8 @@ class Spell:
 class Row:
     """What became of the questions asked from one fault's beginning until the next one's.
 
-    `reasons` are those of what is unanswered or wrong; `slowest` and `recovery` are in seconds, the latter None if never.
+    `reasons` are those of what is unanswered or wrong; `slowest` and `recovery` are in seconds, the latter None if never;
+    `busiest` is the most calls that Adobe had in one second.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Row:
     again: int
     slowest: float
     recovery: float | None
+    busiest: int
 
     @property
     def questions(self) -> int:
@@ -105,15 +108,15 @@ class Row:
         return self.outcomes.total()
 
 
-def rows(questions: Sequence[Question], spells: Sequence[Spell]) -> Iterator[Row]:
-    """One row for each spell, in order. What was asked before the first belongs to none."""
+def rows(questions: Sequence[Question], spells: Sequence[Spell], calls: Sequence[float]) -> Iterator[Row]:
+    """One row for each spell, in order. `calls` says when Adobe was called."""
     for number, spell in enumerate(spells):
         until = spells[number + 1].began if number + 1 < len(spells) else float("inf")
         asked = [each for each in questions if spell.began <= each.asked < until]
-        yield row(spell, asked)
+        yield row(spell, asked, [each for each in calls if spell.began <= each < until])
 
 
-def row(spell: Spell, asked: Sequence[Question]) -> Row:
+def row(spell: Spell, asked: Sequence[Question], calls: Sequence[float]) -> Row:
     """The account of one spell."""
     outcomes = Counter(_outcome(each, spell.deadline) for each in asked)
     return Row(
@@ -128,6 +131,7 @@ def row(spell: Spell, asked: Sequence[Question]) -> Row:
         again=sum(each.again for each in asked),
         slowest=max((each.seconds for each in asked), default=0.0),
         recovery=recovery(spell, asked),
+        busiest=max((bisect_left(calls, each + 1.0) - number for number, each in enumerate(calls)), default=0),
     )
 
 

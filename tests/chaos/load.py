@@ -26,7 +26,8 @@ ON_ITS_WAY = 2.0
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`rate` questions a second; of these, `new` and `refresh` are parts of one. `known` customers are asked for again and again,
-    by so many `members`. An answer is waited for `patience` seconds.
+    by so many `members`. An answer is waited for `patience` seconds; only a promise younger than `kept_within` can be lost with
+    the replica that gave it.
     """
 
     rate: float = 24.0
@@ -35,6 +36,7 @@ class Plan:
     refresh: float = 0.06
     members: int = 400
     patience: float = 24.0
+    kept_within: float = 10.0
     warming: float = 6.0
     """New customers a second while the load begins."""
 
@@ -144,13 +146,14 @@ class Load:
         if not waiting.done():
             await asyncio.wait({waiting}, timeout=ON_ITS_WAY)
         killed.cancel()
-        if waiting.done():
-            if not waiting.exception():
-                return waiting.result()
-            question.outcome, question.kind = Outcome.UNANSWERED, "promised, and nothing came"
-        else:
-            waiting.cancel()
+        if waiting.done() and not waiting.exception():
+            return waiting.result()
+        waiting.cancel()
+        in_time = asyncio.get_running_loop().time() - question.asked <= self._plan.kept_within
+        if replica.killed.is_set() and in_time:
             question.outcome = Outcome.LOST
+        else:
+            question.outcome, question.kind = Outcome.UNANSWERED, "promised, and nothing came"
         return None
 
 

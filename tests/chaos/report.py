@@ -14,7 +14,7 @@ RECOVERS_WITHIN = 5.0
 @dataclass(frozen=True, slots=True)
 class Account:
     """What came of a run. `calm` is the row of the load before the first fault, `troubles` are sentences about replicas that did
-    not end as they should; `calls` counts what reached the other sides, `busiest` is the most that Adobe had in one second.
+    not end as they should; `calls` counts what reached the other sides.
     """
 
     calm: Row
@@ -22,7 +22,6 @@ class Account:
     logs: Logs
     troubles: Sequence[str]
     calls: Mapping[str, int]
-    busiest: int
     seconds: float
 
 
@@ -64,7 +63,22 @@ def _logged(logs: Logs) -> Iterator[str]:
         yield f"{len(logs.unreadable)} log lines are no events, e.g. {logs.unreadable[0][:200]!r}."
 
 
-COLUMNS = ("", "asked", "cards", "partial", "old", "notices", "unansw.", "wrong", "lost", "resent", "slowest", "recovery", "")
+COLUMNS = (
+    "",
+    "asked",
+    "cards",
+    "partial",
+    "old",
+    "notices",
+    "unansw.",
+    "wrong",
+    "lost",
+    "resent",
+    "calls/s",
+    "slowest",
+    "recovery",
+    "",
+)
 
 
 def table(account: Account) -> str:
@@ -105,18 +119,21 @@ def _numbers(rows: Iterable[Row]) -> Iterator[str]:
     ):
         yield str(sum(row.outcomes[outcome] for row in rows))
     yield str(sum(row.again for row in rows))
+    yield str(max(row.busiest for row in rows))
 
 
 LEGEND = """\
-cards: full and current. partial: say what Adobe did not give. old: say that they are. lost: promised by a replica that was killed
-before it could keep its word. resent: taken by a replica that died before it answered, and passed on to another.
-slowest: from the request to the answer, wherever it came. recovery: from the fault's end to a full card of a customer nobody had
-asked for before, followed by a second of nothing but full cards."""
+cards: full and current. partial: say what Adobe did not give. old: say that they are.
+lost: promised by a replica that was killed before it could keep its word.
+resent: taken by a replica that died before it answered, and passed on to another.
+calls/s: the most that Adobe had in one second; what a frozen network held back arrives at once.
+slowest: from the request to the answer, wherever it came.
+recovery: from the fault's end to a full card of a customer nobody had asked for before, with nothing but full cards for a second."""
 
 
 def summary(account: Account) -> Iterator[str]:
     """What else is worth knowing."""
-    yield f"{account.seconds:.0f} s; calls: {_counted(account.calls)}; at most {account.busiest} to Adobe in one second."
+    yield f"{account.seconds:.0f} s; calls: {_counted(account.calls)}."
     yield f"Logged: {_counted({f'{level} {event}': count for (level, event), count in account.logs.events.items()})}."
 
 

@@ -73,9 +73,9 @@ async def run(course: Course, tell: Tell) -> Account:
         troubles = [each.trouble for each in running.replicas.all if each.trouble]
         lines = [line for each in running.replicas.all for line in each.lines]
     calls = running.adobe.calls | {f"Slack {name}": count for name, count in running.slack.calls.items()}
-    calm = Spell("nothing yet", began, began, DEADLINE + 1.0)
-    first, *others = rows(load.questions, [calm, *spells])
-    return Account(first, others, logs.read(lines), troubles, calls, running.adobe.busiest, loop.time() - began)
+    calm = Spell("nothing yet", began, began, DEADLINE + 2.0)
+    first, *others = rows(load.questions, [calm, *spells], running.adobe.times)
+    return Account(first, others, logs.read(lines), troubles, calls, loop.time() - began)
 
 
 async def _endured(fault: Fault, course: Course, running: Rig, load: Load, tell: Tell) -> Spell:
