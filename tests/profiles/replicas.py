@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.errors import LookupFailed
 from bot.flights import Flights
@@ -46,7 +48,7 @@ def by_the_loop() -> float:
 
 @dataclass
 class Shared:
-    """`SharedCopies` in memory. Each call takes one `step` before its effect and one after it."""
+    """`SharedCopies` in memory. Each call takes a `step` on one side of its effect, and putting on both."""
 
     clock: Callable[[], float]
     step: Step = at_once
@@ -56,7 +58,6 @@ class Shared:
 
     async def get(self, names: Names) -> Copy | LookupFailed | None:
         self.gets += 1
-        await self.step()
         found = max(self._copies(names), key=lambda copy: copy.fetched, default=None) or self._failure(names)
         await self.step()
         return found
@@ -77,7 +78,6 @@ class Shared:
     async def drop_all(self) -> None:
         await self.step()
         self.copies = {}
-        await self.step()
 
     def _copies(self, names: Names) -> list[Copy]:
         copies = [self.copies[name] for name in names if name in self.copies]
@@ -194,13 +194,12 @@ class Replica:
 
 
 class Steps:
-    """Holds back everybody who takes a step, and lets one at a time go on, as the schedule says: after it, always the first."""
+    """Holds back everybody who takes a step, and lets one at a time go on: whom, `choose` tells among how many."""
 
-    def __init__(self, schedule: list[int], clock: Clock) -> None:
-        self._schedule = schedule
+    def __init__(self, choose: Callable[[int], int], clock: Clock) -> None:
+        self._choose = choose
         self._clock = clock
         self._parked: list[asyncio.Future[None]] = []
-        self.taken: list[tuple[int, int]] = []
 
     async def __call__(self) -> None:
         self._parked.append(parked := asyncio.get_running_loop().create_future())
@@ -210,30 +209,39 @@ class Steps:
         """Until nobody takes a step any more. Between two of them more time passes than clocks may be apart."""
         running = [asyncio.create_task(actor) for actor in actors]
         while await self._somebody_waits():
-            at, width = len(self.taken), len(self._parked)
-            choice = self._schedule[at] if at < len(self._schedule) else 0
-            self.taken.append((choice, width))
             self._clock.now += 3
-            self._parked.pop(choice).set_result(None)
+            self._parked.pop(self._choose(len(self._parked))).set_result(None)
         await asyncio.gather(*running)
 
     async def _somebody_waits(self) -> bool:
-        for _ in range(12):
+        for _ in range(8):
             await asyncio.sleep(0)
         return bool(self._parked)
 
 
-async def every_order(scenario: Callable[[Clock, Steps], Awaitable[None]]) -> int:
-    """Play a scenario once for each order in which its steps can be taken, and tell how many those are."""
-    schedule: list[int] | None = []
-    played = 0
-    while schedule is not None:
-        clock = Clock()
-        steps = Steps(schedule, clock)
-        await scenario(clock, steps)
-        played += 1
-        schedule = _next(steps.taken)
-    return played
+async def every_order(scenario: Callable[[Clock, Steps], Awaitable[None]], *, most: int) -> int:
+    """Play a scenario once for each order in which its steps can be taken, and tell how many those are.
+
+    Where they are more than `most`, as many are drawn instead, always the same ones.
+    """
+    schedule: list[int] = []
+    for played in range(1, most + 1):
+        taken: list[tuple[int, int]] = []
+        await scenario(clock := Clock(), Steps(partial(_by_schedule, schedule, taken), clock))
+        if (following := _next(taken)) is None:
+            return played
+        schedule = following
+    drawn = random.Random(most)  # noqa: S311 - no secret hangs on it
+    for _ in range(most):
+        await scenario(clock := Clock(), Steps(drawn.randrange, clock))
+    return 2 * most
+
+
+def _by_schedule(schedule: list[int], taken: list[tuple[int, int]], width: int) -> int:
+    """After its end, always the first."""
+    choice = schedule[len(taken)] if len(taken) < len(schedule) else 0
+    taken.append((choice, width))
+    return choice
 
 
 def _next(taken: list[tuple[int, int]]) -> list[int] | None:
