@@ -27,6 +27,9 @@ MOST = 100_000
 PAGE = 500
 """Tidings read, or sent, at a time."""
 
+BEGINNING = b"0-0"
+"""The number before the first. Numbers are milliseconds since the epoch by Redis's clock, and count within one of them."""
+
 Heard = Callable[[Names, float], Awaitable[None]]
 """What is done with tidings: called with the names and when it was (epoch). More than once for the same, now and then."""
 
@@ -66,7 +69,7 @@ class RedisTidings:
         self._settle = settle
         self._sending = asyncio.Lock()
         self._unsent: dict[Tiding, None] = {}
-        self._last: bytes | str = "0"
+        self._last = BEGINNING
         self._following: bool | None = None
         self._sent: deque[tuple[float, Tiding]] = deque(maxlen=MOST)
 
@@ -105,6 +108,9 @@ class RedisTidings:
             self._sent.clear()
 
     async def _follow(self, run: Run, heard: Heard, begun: asyncio.Event) -> None:
+        newest = await run(lambda redis: redis.xrevrange(STREAM, count=1))
+        if not newest or _order(newest[0][0]) < _order(self._last):
+            self._last = BEGINNING  # another server's stream, and its clock may be behind
         while await self._read(run, heard):
             pass
         self._following = True
@@ -151,6 +157,10 @@ class RedisTidings:
             together.xtrim(STREAM, maxlen=MOST)
             together.pexpire(STREAM, int(self._kept * 1000))
             await together.execute()
+
+
+def _order(number: bytes) -> list[int]:
+    return [int(part) for part in number.split(b"-")]
 
 
 def _told(tiding: Tiding) -> dict[FieldT, EncodableT]:

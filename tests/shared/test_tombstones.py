@@ -122,6 +122,19 @@ async def test_lost_memory(connect: Connect, redis: RedisServer) -> None:
             await eventually(lambda: heard.names == {ADA})
 
 
+async def test_other_clock(connect: Connect, redis: RedisServer) -> None:
+    """A server that takes another's place is heard, even if its clock is behind."""
+    one, other, heard = await replica(connect), await replica(connect), Heard()
+    with redis.client() as behind:
+        behind.xadd(STREAM, {"names": ADA[0], "at": "1.5"}, id=f"{int((time.time() + DAY) * 1000)}-0")
+    async with other.listening(heard):
+        assert heard.names == {ADA}
+        redis.stop()
+        redis.start()
+        await eventually(lambda: one.announce(BOB, 2.5))
+        await eventually(lambda: heard.names == {ADA, BOB})
+
+
 async def test_flush(connect: Connect, redis: RedisServer) -> None:
     """After Redis was emptied, news is heard as before."""
     one, other, heard = await replica(connect), await replica(connect), Heard()
