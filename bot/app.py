@@ -119,6 +119,7 @@ async def open_service(
                 tasks,
                 default=settings.default_reader,
                 patience=settings.locale_patience,
+                rejected=telling.status.token_rejected,
             ),
             tasks=tasks,
             ack_budget=settings.ack_budget,

@@ -35,13 +35,14 @@ from bot.profiles.wire import Account
 from bot.question import Identity
 from bot.reading import parse
 from bot.replicas import open_replicas
+from bot.retries import Retry
 from bot.seal import Seal
 from bot.settings import Settings
 from bot.slack.respond import Delivery, finished
 from bot.status import Instruments, Snapshot, Status
 from bot.tasks import TaskSet
 from bot.tracing import Trace, untraced
-from bot.upstream import Breakers, breaker, log_exchange, open_adobe, upstream_of
+from bot.upstream import Breakers, breaker, log_exchange, log_retry, open_adobe, upstream_of
 from formatters.card import Notice
 
 log = structlog.get_logger()
@@ -65,6 +66,11 @@ class Telling:
         """A call was sent to the source."""
         self.metrics.exchanged(exchange)
         log_exchange(exchange)
+
+    def retried(self, retry: Retry) -> None:
+        """A call to the source was sent again."""
+        self.metrics.retried(retry.error.kind)
+        log_retry(retry)
 
     def flew(self, outcome: str, error: LookupFailed | None) -> None:
         """A flight ended."""
@@ -114,8 +120,10 @@ async def open_core(
     names_of = partial(_names, seal, account)
     memory = BoundedMemory(most=settings.cache_bytes, weigh=_entry_size)
     async with (
-        open_replicas(settings, seal, breaker(settings), clock=clock) as replicas,
-        open_adobe(settings, breakers, observe=telling.exchanged, adobe=adobe) as client,
+        open_replicas(settings, seal, breaker(settings, "redis"), clock=clock) as replicas,
+        open_adobe(
+            settings, breakers, observe=telling.exchanged, retried=telling.retried, trace=telling.trace, adobe=adobe
+        ) as client,
     ):
         cache = ProfileCache(
             memory,

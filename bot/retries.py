@@ -8,14 +8,10 @@ from http import HTTPStatus
 from typing import TypeVar
 
 import stamina
-import structlog
-from stamina.instrumentation import RetryDetails
 
-from bot.errors import SourceFailed, Throttled, Unreachable
+from bot.errors import LookupFailed, SourceFailed, Throttled, Unreachable
 
 T = TypeVar("T")
-
-log = structlog.get_logger()
 
 PASSING = frozenset(
     {
@@ -29,8 +25,20 @@ PASSING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Retry:
+    """A call that is sent again, for the `count`-th time, because of `error`."""
+
+    error: LookupFailed
+    count: int
+
+
+def unobserved(retry: Retry) -> None:
+    """Observe nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Retries:
-    """At most `attempts` in all.
+    """At most `attempts` in all; `observe` is told of each but the first.
 
     Where the source doesn't say how long to wait, it is `pause` seconds before the second attempt, twice as long before each
     further one, and up to `pause` more by chance, so that those who failed together don't come back together.
@@ -38,6 +46,7 @@ class Retries:
 
     attempts: int
     pause: float
+    observe: Callable[[Retry], None] = unobserved
 
     async def __call__(self, call: Callable[[], Awaitable[T]], *, fits: Callable[[float], bool]) -> T:
         """The result of `call`. `fits` tells whether a call that is sent so many seconds from now can still end in time: if
@@ -47,8 +56,11 @@ class Retries:
             LookupFailed: what the last attempt raised.
         """
         longest = 0.0
+        failed: list[LookupFailed] = []
 
         def again(error: Exception) -> bool | float:
+            if isinstance(error, LookupFailed):
+                failed.append(error)
             told = error.retry_after if isinstance(error, Throttled) else None
             fine = passes(error) and fits(longest if told is None else told)
             return fine if told is None or not fine else told
@@ -57,6 +69,8 @@ class Retries:
             again, attempts=self.attempts, timeout=None, wait_initial=self.pause, wait_max=float("inf"), wait_jitter=self.pause
         ):
             longest = attempt.next_wait + self.pause
+            if failed:
+                self.observe(Retry(failed[-1], len(failed)))
             with attempt:
                 return await call()
         raise AssertionError("an attempt returns or raises")  # pragma: no cover
@@ -65,14 +79,3 @@ class Retries:
 def passes(error: Exception) -> bool:
     """Whether another attempt may fare better."""
     return isinstance(error, (Throttled, Unreachable)) or (isinstance(error, SourceFailed) and error.status in PASSING)
-
-
-def log_retry(details: RetryDetails) -> None:
-    """In place of stamina's own hooks: one event of ours for each retry, with the wait before it."""
-    log.info(
-        "retrying",
-        kind=str(details.caused_by),  # an error of ours, whose text is its kind
-        status=getattr(details.caused_by, "status", None),
-        count=details.retry_num,
-        ms=round(1000 * details.wait_for, 1),
-    )

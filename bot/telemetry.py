@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 import orjson
 import structlog
+from stamina.instrumentation import set_on_retry_hooks
 from structlog.typing import EventDict, WrappedLogger
 
 # fmt: off
@@ -45,6 +46,7 @@ def configure_logging(stream: BinaryIO | None = None, level: int = logging.INFO)
         logger_factory=structlog.BytesLoggerFactory(file=stream or sys.stderr.buffer),
         cache_logger_on_first_use=False,
     )
+    set_on_retry_hooks(())  # stamina would log and count by itself, what it was called with included
     logging.setLogRecordFactory(ReducedRecord)
     logging.basicConfig(level=logging.WARNING, handlers=[ForeignRecords()], force=True)
 

@@ -21,8 +21,9 @@ from bot.network import Network, create_client
 from bot.profiles import ims
 from bot.profiles.client import AdobeClient, Exchange
 from bot.profiles.wire import Account
-from bot.retries import Retries
+from bot.retries import Retries, Retry
 from bot.settings import Settings, secret
+from bot.tracing import Trace, untraced
 
 log = structlog.get_logger()
 
@@ -66,7 +67,7 @@ class Breakers:
     @classmethod
     def of(cls, settings: Settings) -> Breakers:
         """Closed ones."""
-        return cls(breaker(settings), breaker(settings))
+        return cls(breaker(settings, "platform"), breaker(settings, "tokens"))
 
     @property
     def state(self) -> State:
@@ -85,9 +86,13 @@ class Breakers:
             raise SourceDown(resting.wait) from None
 
 
-def breaker(settings: Settings) -> Breaker:
-    """A closed one."""
-    return Breaker(clock=time.monotonic, failures=settings.breaker_failures, pause=settings.breaker_pause)
+def breaker(settings: Settings, upstream: str) -> Breaker:
+    """A closed one in front of `upstream`, which the log then tells of."""
+
+    def changed(state: State) -> None:
+        log.warning("breaker", kind=upstream, state=state)
+
+    return Breaker(clock=time.monotonic, failures=settings.breaker_failures, pause=settings.breaker_pause, changed=changed)
 
 
 def log_exchange(exchange: Exchange) -> None:
@@ -101,15 +106,26 @@ def log_exchange(exchange: Exchange) -> None:
     )
 
 
+def log_retry(retry: Retry) -> None:
+    """Log that a call is sent again."""
+    log.info("retrying", kind=retry.error.kind, status=getattr(retry.error, "status", None), count=retry.count)
+
+
 @asynccontextmanager
 async def open_adobe(
     settings: Settings,
     breakers: Breakers,
     *,
     observe: Callable[[Exchange], None] = log_exchange,
+    retried: Callable[[Retry], None] = log_retry,
+    trace: Trace = untraced,
     adobe: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[AdobeClient]:
-    """The client of Adobe's API. `observe` is told of each call; `adobe` takes the place of the network."""
+    """The client of Adobe's API.
+
+    `observe` is told of each call, `retried` of those that are sent again, and `trace` records them; `adobe` takes the place of
+    the network.
+    """
     upstream = upstream_of(settings)
     if settings.uses_hub:
         adobe = adobe or httpx.ASGITransport(app=_sample_hub(), raise_app_exceptions=False)
@@ -126,9 +142,10 @@ async def open_adobe(
             upstream.account,
             tokens,
             breaker=breakers.platform,
-            retries=Retries(settings.attempts, settings.retry_pause),
+            retries=Retries(settings.attempts, settings.retry_pause, retried),
             most_bytes=settings.answer_bytes,
             observe=observe,
+            trace=trace,
         )
 
 

@@ -22,6 +22,7 @@ from bot.profiles.ports import Tokens, Turn
 from bot.profiles.refusals import TOKEN_NOT_VALID
 from bot.question import Identity
 from bot.retries import Retries
+from bot.tracing import Trace, untraced
 
 T = TypeVar("T")
 
@@ -73,6 +74,7 @@ class AdobeClient:
         retries: how often a call that fails is sent, within the turn's deadline.
         most_bytes: a larger answer is cut off, as SourceFailed.
         observe: told of each call after it; must not raise.
+        trace: records each call.
         clock: monotonic, in seconds; measures calls.
     """
 
@@ -86,6 +88,7 @@ class AdobeClient:
         retries: Retries,
         most_bytes: int,
         observe: Callable[[Exchange], None] = unobserved,
+        trace: Trace = untraced,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = http
@@ -95,6 +98,7 @@ class AdobeClient:
         self._retries = retries
         self._most_bytes = most_bytes
         self._observe = observe
+        self._trace = trace
         self._clock = clock
         self._usual = FIRST_GUESS
         self._heard = float("-inf")
@@ -104,7 +108,7 @@ class AdobeClient:
         request = wire.profile_request(self._account, identity, fields)
         return await self._ask(request, partial(wire.read_profile, identity=identity), turn)
 
-    async def events(self, identity: Identity, fields: Sequence[str], limit: int, turn: Turn) -> tuple[wire.Json, ...]:
+    async def events(self, identity: Identity, fields: Sequence[str], limit: int, turn: Turn) -> wire.Newest:
         """The newest events, at most `limit`. Links to further pages are followed while they bring something.
 
         Raises:
@@ -117,7 +121,7 @@ class AdobeClient:
             page = await self._ask(request, read, turn)
             events += page.children
             if not page.children or not page.next or len(events) >= limit:
-                return tuple(events[:limit])
+                return wire.Newest(tuple(events[:limit]), complete=len(events) < limit and not page.cut)
             request = wire.more_events_request(self._account, page.next)
 
     async def audience_names(self, ids: Sequence[str], turn: Turn) -> dict[str, str]:
@@ -170,13 +174,15 @@ class AdobeClient:
         return result
 
     async def _observed(self, call: Call[T], built: httpx.Request, request_id: str) -> wire.Answer:
-        began, status = self._clock(), None
-        try:
-            answer = await send(self._http, built, most_bytes=call.most_bytes)
-            status, self._heard = answer.status, _now()
-            return answer
-        finally:
-            self._observe(Exchange(call.request.operation, request_id, status, self._clock() - began))
+        began, status, operation = self._clock(), None, call.request.operation
+        with self._trace("adobe", operation=operation, request_id=request_id) as span:
+            try:
+                answer = await send(self._http, built, most_bytes=call.most_bytes)
+                status, self._heard = answer.status, _now()
+                span.tell(status=status)
+                return answer
+            finally:
+                self._observe(Exchange(operation, request_id, status, self._clock() - began))
 
     def _ends(self, wait: float) -> float:
         """When a call will have been answered that is sent in `wait` seconds."""

@@ -11,9 +11,10 @@ from bot.profiles.wire import Json
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Events, or why there are none."""
+    """Events, or why there are none; `complete` if there are no others."""
 
     children: tuple[Json, ...] | None = None
+    complete: bool = False
     why: Why | None = None
 
 

@@ -15,7 +15,7 @@ from bot.profiles.event_access import EventAccess, Events
 from bot.profiles.model import Missing, Part, Profile, Why
 from bot.profiles.paths import event_fields, profile_fields
 from bot.profiles.ports import Turn
-from bot.profiles.wire import EventsRefused, Json, RawProfile
+from bot.profiles.wire import EventsRefused, Newest, RawProfile
 from bot.profiles.xdm import audience_ids, to_profile
 from bot.question import Identity
 
@@ -29,7 +29,7 @@ class Client(Protocol):
         """The attributes."""
         ...
 
-    async def events(self, identity: Identity, fields: Sequence[str], limit: int, turn: Turn) -> tuple[Json, ...]:
+    async def events(self, identity: Identity, fields: Sequence[str], limit: int, turn: Turn) -> Newest:
         """The newest events."""
         ...
 
@@ -107,8 +107,7 @@ class AdobeSource:
         names = self._names.at_hand(ids)
         missing = tuple(_missing(events, unnamed))
         profile = to_profile(identity, raw, events.children, names, plan.config, missing)
-        complete = events.children is not None and len(events.children) < self._patience.events_limit
-        return replace(profile, recent_only=not complete)
+        return replace(profile, recent_only=not events.complete)
 
     def _current_plan(self) -> Plan:
         if self._plan.config is not (config := self._config()):
@@ -119,7 +118,8 @@ class AdobeSource:
         if not self._access.open(plan.config.version):
             return Events(why=Why.NOT_ENABLED)
         try:
-            return Events(await self._client.events(identity, plan.of_events, self._patience.events_limit, turn))
+            newest = await self._client.events(identity, plan.of_events, self._patience.events_limit, turn)
+            return Events(newest.children, newest.complete)
         except EventsRefused:
             return Events(why=Why.NOT_ENABLED)
         except LookupFailed as error:

@@ -81,10 +81,22 @@ class RawProfile:
 
 @dataclass(frozen=True, slots=True)
 class EventsPage:
-    """Some events, each with its outer `timestamp` and its `entity`; `next` is a path below the base address, None at the end."""
+    """Some events, each with its outer `timestamp` and its `entity`.
+
+    `next` is a path below the base address, None at the end; or where the list is `cut`, since a link leads elsewhere.
+    """
 
     children: tuple[Json, ...] = ()
     next: str | None = None
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """Events, newest first; not `complete` if there are, or may be, older ones."""
+
+    children: tuple[Json, ...]
+    complete: bool
 
 
 class EventsRefused(Exception):
@@ -208,7 +220,10 @@ def read_events(answer: Answer, identity: Identity, base: str) -> EventsPage:
     children = body.get("children") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not isinstance(children, list):
         raise SourceFailed
-    return EventsPage(tuple(each for each in children if isinstance(each, dict)), next_path(_next_link(body), base))
+    link = _next_link(body)
+    path = next_path(link, base)
+    cut = path is None and isinstance(link, str) and bool(link.strip())
+    return EventsPage(tuple(each for each in children if isinstance(each, dict)), path, cut)
 
 
 def _next_link(body: Json) -> object:

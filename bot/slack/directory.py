@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 
 import structlog
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.flights import Flights
 from bot.profiles.ports import Storage
+from bot.slack.installation import code_of
 from bot.tasks import TaskSet
 from formatters.locale import Reader
 
 log = structlog.get_logger()
 
 
+TOKEN_PROBLEMS = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
+"""Slack's error codes which say that the token is no good any more (docs.slack.dev, errors of users.info)."""
+
+
 class Directory:
     """Knows readers by their member id.
 
     `kept` is how long what was learnt is kept, `kept_unknown` how long a failure is, `patience` how long an answer may be held up
-    for it, `longest` how long Slack may take, all in seconds; `default` reads where nothing is known.
+    for it, `longest` how long Slack may take, all in seconds; `default` reads where nothing is known. `rejected` is called when
+    Slack no longer takes the token.
     """
 
     def __init__(
@@ -34,6 +42,7 @@ class Directory:
         kept: float = 3600.0,
         kept_unknown: float = 60.0,
         longest: float = 5.0,
+        rejected: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = client
         self._cache = cache
@@ -43,6 +52,7 @@ class Directory:
         self._kept_unknown = kept_unknown
         self._patience = patience
         self._longest = longest
+        self._rejected = rejected
 
     async def reader(self, user: str, *, within: float = math.inf) -> Reader:
         """The member's language and time zone, the default if Slack does not say within the patience, nor `within` seconds."""
@@ -70,6 +80,8 @@ class Directory:
             member = answer.get("user") or {}
             reader = Reader.of(member.get("locale"), member.get("tz"), default=self._default)
         except Exception as error:  # noqa: BLE001 - slack_sdk lets out its own mistakes too; no answer may be lost over a language
+            if isinstance(error, SlackApiError) and code_of(error) in TOKEN_PROBLEMS:
+                self._rejected()
             log.warning("member_unknown", exception=type(error).__name__)
             await self._cache.set(user, self._default, ttl=self._kept_unknown)
             return self._default

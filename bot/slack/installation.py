@@ -48,12 +48,17 @@ async def asked(call: Awaitable[AsyncSlackResponse], method: str) -> AsyncSlackR
     try:
         return await call
     except SlackApiError as error:
-        told = getattr(error.response, "data", None)
-        raise SlackRefused(str(told.get("error") if isinstance(told, dict) else "nothing that can be read"), method) from None
+        raise SlackRefused(code_of(error) or "nothing that can be read", method) from None
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise SlackRefused(f"nothing ({type(error).__name__})", method, answered=False) from None
     except (AttributeError, ValueError):  # slack_sdk's own, when a proxy says 200 in plain text, or a Retry-After in words
         raise SlackRefused("nothing that can be read", method, answered=False) from None
+
+
+def code_of(error: SlackApiError) -> str | None:
+    """Slack's error code, None if the answer can't be read."""
+    told = getattr(error.response, "data", None)
+    return str(told["error"]) if isinstance(told, dict) and "error" in told else None
 
 
 class Known(AsyncAuthorize):

@@ -59,7 +59,7 @@ def test_everything_wrong(run: Run, place: Path) -> None:
         *("PORT:", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "APP_KEYS", "PROFILE_URL")
     ]
     assert [problem.split(": ")[0] for problem in found["customer.yml"]] == ["mine.yml:1"]
-    assert len(found["manifest.yml"]) == 3
+    assert len(found["manifest.yml"]) == 4
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import orjson
 import pytest
 
 from bot.cli.run import transports
+from bot.profiles.refusals import MOST_IDENTITIES
 from bot.serving import served
 from tests.opened import APP_KEY, settings_of
 from tests.slack_side import (
@@ -31,11 +33,12 @@ from tests.slack_side import (
     SlackSide,
     Socket,
     Wire,
+    buttons,
     command,
     title,
     words,
 )
-from tests.upstream import CREDENTIALS, Turn, Upstream
+from tests.upstream import CREDENTIALS, Turn, Upstream, store
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0
@@ -77,6 +80,7 @@ def environment(slack: SlackSide, transport: str = "http", **changes: str) -> di
         "APP_KEYS": APP_KEY,
         "PROFILE_URL": "hub:",
         "PORT": "0",
+        "ADMIN_PORT": "0",
     }
     return ours | secrets | changes
 
@@ -135,6 +139,66 @@ async def test_end_with_an_answer_under_way(slack: SlackSide, tmp_path: Path, tr
     assert title(card) == "Ada Lovelace"
     assert code == 0
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("transport", ["http", "socket"])
+async def test_end_with_a_hundred_answers_under_way(slack: SlackSide, tmp_path: Path, transport: str) -> None:
+    """Told to stop while a hundred answers are under way, it delivers each of them before it ends."""
+    upstream, gate = Upstream(), asyncio.Event()
+    upstream.always["profile"] = Turn(gate=gate)
+    mailboxes = [slack.mailbox() for _ in range(100)]
+    members = [f"U{number:06}" for number in range(100)]
+    graphs = (record.identities for record in store().records if len(record.identities) <= MOST_IDENTITIES)
+    customers = [next(f"crm:{each.value}" for each in graph if each.namespace == "CRMID") for graph in islice(graphs, 100)]
+    slack.members |= dict.fromkeys(members, slack.members[MEMBER])
+    async with AsyncExitStack() as stack:
+        adobe = await stack.enter_async_context(served(upstream, "127.0.0.1", 0))
+        quota = {"QUOTA_RATE": "1000", "QUOTA_BURST": "1000", "DEADLINE": "20"}
+        running = await stack.enter_async_context(started(environment(slack, transport, **with_adobe(adobe), **quota), tmp_path))
+        listening = await running.until("listening")
+        wire = await stack.enter_async_context(wired(slack, transport, listening["address"]))
+        asked = (
+            wire.send("slash_commands", command(customer, box.url, user=member))
+            for customer, box, member in zip(customers, mailboxes, members, strict=True)
+        )
+        acks = await asyncio.gather(*asked)
+        running.process.send_signal(signal.SIGTERM)
+        await running.until("stopping")
+        gate.set()
+        cards = await asyncio.gather(*(box.take(PATIENCE) for box in mailboxes))
+        code, said = await running.ended()
+
+    assert {ack.message["text"] for ack in acks} == {"Looking, the card follows."}
+    assert all("Refresh" in buttons(card) for card in cards)
+    assert [len(box.posts) for box in mailboxes] == [1] * 100
+    assert (code, "answers_lost" in said) == (0, False)
+
+
+async def test_readiness(slack: SlackSide, tmp_path: Path) -> None:
+    """The admin address says "ready" while questions may come, and "draining" from SIGTERM on until the last answer has left."""
+    upstream, gate = Upstream(), asyncio.Event()
+    upstream.always["profile"] = Turn(gate=gate)
+    async with AsyncExitStack() as stack:
+        adobe = await stack.enter_async_context(served(upstream, "127.0.0.1", 0))
+        running = await stack.enter_async_context(started(environment(slack, **with_adobe(adobe)), tmp_path))
+        admin = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=(await running.until("administered"))["address"], trust_env=False, timeout=PATIENCE)
+        )
+        listening = await running.until("listening")
+        wire = await stack.enter_async_context(wired(slack, "http", listening["address"]))
+        before = await admin.get("/ready")
+        await wire.send("slash_commands", command("ada@example.com", (mailbox := slack.mailbox()).url))
+        running.process.send_signal(signal.SIGTERM)
+        await running.until("stopping")
+        while (meanwhile := await admin.get("/ready")).is_success:
+            await asyncio.sleep(0.01)
+        gate.set()
+        await mailbox.take(PATIENCE)
+        code, _ = await running.ended()
+
+    assert (before.status_code, before.json()["reasons"]) == (200, [])
+    assert (meanwhile.status_code, meanwhile.json()["reasons"]) == (503, ["draining"])
+    assert code == 0
 
 
 async def test_stopped_while_starting(slack: SlackSide, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from bot.profiles.audiences import AudienceNames
 from bot.profiles.model import Audience, Missing, Part, Profile, Why
 from bot.profiles.ports import ProfileSource, Turn
 from bot.profiles.source import AdobeSource
-from bot.profiles.wire import EventsRefused, Json, RawProfile
+from bot.profiles.wire import EventsRefused, Json, Newest, RawProfile
 from bot.question import Identity
 from tests.factories import PATIENCE, config
 from tests.profiles.invented import ADA, event, with_arrays
@@ -68,10 +68,10 @@ class Client:
         assert isinstance(entity, dict)
         return RawProfile(f"xid of {identity.value}", entity)
 
-    async def events(self, identity: Identity, fields: Sequence[str], limit: int, turn: Turn) -> tuple[Json, ...]:
+    async def events(self, identity: Identity, fields: Sequence[str], limit: int, turn: Turn) -> Newest:
         events = await self._come(turn, self.happened, "events", limit)
         assert isinstance(events, tuple)
-        return events
+        return Newest(events, complete=len(events) < limit)
 
     async def audience_names(self, ids: Sequence[str], turn: Turn) -> dict[str, str]:
         names = await self._come(turn, self.named, "names", *ids)

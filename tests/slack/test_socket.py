@@ -133,7 +133,7 @@ async def test_no_connection(slack: SlackSide, events: Events) -> None:
     client, tasks = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url), TaskSet()
 
     with pytest.raises(SlackRefused, match="WebSocket said nothing") as refused:
-        async with connected(unused, client, tasks, app_token=APP_TOKEN, drain=unused, post=unused, pause=0.0):
+        async with connected(unused, client, tasks, asyncio.Event(), app_token=APP_TOKEN, drain=unused, post=unused, pause=0.0):
             pass
     assert not refused.value.answered
     assert slack.calls["apps.connections.open"] == len([each for each in events if each["event"] == "socket_not_connected"]) == 4
@@ -158,7 +158,7 @@ async def test_later_connection_fails(slack: SlackSide) -> None:
 
 
 async def test_command_during_shutdown(slack: SlackSide) -> None:
-    """While answers under way are waited for, commands that still come are answered too."""
+    """While answers under way are waited for, whoever still asks is told to try again, and no question is begun."""
     gate, upstream = asyncio.Event(), Upstream()
     upstream.script["profile"].append(Turn(gate=gate))
     stack = AsyncExitStack()
@@ -169,12 +169,13 @@ async def test_command_during_shutdown(slack: SlackSide) -> None:
         await upstream.asked.wait()
     ending = asyncio.create_task(stack.aclose())
     await asyncio.sleep(0)  # it has begun
-    late = await slack.envelope("slash_commands", command("help", slack.mailbox().url))
+    late = await slack.envelope("slash_commands", command("bob@example.com", slack.mailbox().url))
     gate.set()
     first = await asking
     await ending
 
-    assert title(late["payload"]) == "Look up a customer"
+    assert title(late["payload"]) == "This app is restarting"
+    assert upstream.calls["profile"] == 1
     assert title(first["payload"]) == "Ada Lovelace"
 
 
