@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format bench lock chaos schema clean
+.PHONY: help demo run test check format bench bench-burst lock chaos schema clean
 
 help:             ## Show this
-	@grep -E '^[a-z]+: .*##|^[a-z]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 demo: $(VENV)/.run              ## Ask /customer on invented customers; make demo ONCE=1 ends by itself
 	@$(BIN)/python -m bot demo $(if $(ONCE),--once)
@@ -31,8 +31,11 @@ format: $(VENV)/.dev            ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev             ## Measure this service beside a bare Bolt app, in one run
-	$(BIN)/python -m tests.bench
+bench: $(VENV)/.dev             ## Measure this service beside the app everyone writes and bare Bolt, in one run (6 minutes)
+	@$(BIN)/python -m tests.bench
+
+bench-burst: $(VENV)/.dev       ## A thousand agents at once; 500 customers against a quota; four replicas (2 minutes)
+	@$(BIN)/python -m tests.bench.burst
 
 chaos: $(VENV)/.dev             ## Keep asking while faults come and go (7 minutes; QUICK=1 takes two)
 	@$(BIN)/python -m tests.chaos

@@ -102,29 +102,24 @@ async def patterns() -> dict[str, Pattern]:
 
 
 class Quota:
-    """As Adobe enforces it: `rate` calls a second and `burst` at once; beyond that the call is refused."""
+    """`rate` calls a second and `burst` besides: what would be more than that in any one second is refused."""
 
-    def __init__(self, rate: float, burst: int) -> None:
-        self._interval = 1 / rate
-        self._tolerance = burst / rate
-        self._next = 0.0
+    def __init__(self, rate: int, burst: int) -> None:
+        self._most = rate + burst
         self._last_second: deque[float] = deque()
         self.most_in_a_second = 0
         self.refused = 0
 
     def take(self) -> bool:
-        """Whether one more may be answered now."""
+        """Whether one more may be answered now. Those that are refused count as well."""
         now = time.monotonic()
         self._last_second.append(now)
         while self._last_second[0] <= now - 1:
             self._last_second.popleft()
-        self.most_in_a_second = max(self.most_in_a_second, len(self._last_second))
-        following = max(self._next, now) + self._interval
-        if following - now > self._tolerance + 1e-9:
-            self.refused += 1
-            return False
-        self._next = following
-        return True
+        seen = len(self._last_second)
+        self.most_in_a_second = max(self.most_in_a_second, seen)
+        self.refused += seen > self._most
+        return seen <= self._most
 
 
 class Outside:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import shutil
 import sys
 from collections.abc import AsyncIterator
@@ -14,6 +15,12 @@ from tempfile import TemporaryDirectory
 
 GENERATOR, SERVER = 0, 1
 """The cores of the generator (with everything outside) and of the server that is asked."""
+
+
+def many_files() -> None:
+    """Let this process hold a connection for everybody."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import os
-import resource
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -41,6 +40,7 @@ from bot.profiles.paths import event_fields, profile_fields
 from bot.serving import served
 from bot.telemetry import configure_logging
 from tests.bench.generator import SECRET
+from tests.bench.process import many_files
 from tests.upstream import CREDENTIALS
 
 OUTSIDE = os.environ.get("BENCH_OUTSIDE", "")
@@ -225,8 +225,7 @@ SERVERS = {each.__name__: each for each in (everyone, bare, handler, floor, serv
 async def main(name: str, core: int) -> None:
     """Serve until standard input closes."""
     os.sched_setaffinity(0, {core % (os.cpu_count() or 1)})
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    many_files()
     async with SERVERS[name]() as asgi, served(asgi, "127.0.0.1", 0) as url:
         sys.stdout.write(f"{url}\n")
         sys.stdout.flush()
