@@ -226,7 +226,7 @@ def _redis_problem(url: str) -> str | None:
     """What is wrong with it, without a word of it: it may hold a password."""
     try:
         parts = urlsplit(url)
-        fine = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
+        fine = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0 and not parts.query
     except ValueError:
         fine = False
     return (

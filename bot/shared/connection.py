@@ -31,6 +31,13 @@ TROUBLE = (RedisError, OSError, TimeoutError, ValueError)
 """What an exchange may meet. redis-py meets a garbled answer with a bare ValueError."""
 
 
+STALLED = 0.1
+"""Part of its time by which a timer that fires late tells that it was our own loop that was slow."""
+
+EXTENSIONS = 4
+"""Times that an exchange is given its time anew because of that."""
+
+
 class Unavailable(Exception):
     """Redis did not answer in time, or not as it should, or is being left alone."""
 
@@ -81,7 +88,7 @@ class Guard:
         except Resting:
             raise Unavailable from None
         try:
-            async with asyncio.timeout(self._timeout):
+            async with within(self._timeout):
                 answer = await call(self._redis)
         except TROUBLE as error:
             self._failed(caller, error)
@@ -121,6 +128,37 @@ class Guard:
         if self._breaker.state is not State.CLOSED:
             log.info("redis_back")
         self._breaker.succeeded()
+
+
+@asynccontextmanager
+async def within(seconds: float) -> AsyncIterator[None]:
+    """`asyncio.timeout`, but while our own loop stalls the clock stands still.
+
+    In a burst of questions an answer may long have come and wait to be read; Redis isn't to be blamed for that.
+
+    Raises:
+        TimeoutError: the block took longer.
+    """
+    loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle | None = None
+
+    def watch(limit: asyncio.Timeout, left: int) -> None:
+        nonlocal timer
+        timer = loop.call_later(seconds, expire, limit, loop.time() + seconds, left)
+
+    def expire(limit: asyncio.Timeout, due: float, left: int) -> None:
+        if left and loop.time() - due > STALLED * seconds:
+            watch(limit, left - 1)
+        else:
+            limit.reschedule(due)
+
+    async with asyncio.timeout(None) as limit:
+        watch(limit, EXTENSIONS)
+        try:
+            yield
+        finally:
+            if timer:
+                timer.cancel()
 
 
 @asynccontextmanager

@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -148,8 +147,8 @@ async def test_end_with_a_hundred_answers_under_way(slack: SlackSide, tmp_path: 
     upstream.always["profile"] = Turn(gate=gate)
     mailboxes = [slack.mailbox() for _ in range(100)]
     members = [f"U{number:06}" for number in range(100)]
-    graphs = (record.identities for record in store().records if len(record.identities) <= MOST_IDENTITIES)
-    customers = [next(f"crm:{each.value}" for each in graph if each.namespace == "CRMID") for graph in islice(graphs, 100)]
+    graphs = [record.identities for record in store().records if len(record.identities) <= MOST_IDENTITIES]
+    customers = [f"crm:{each.value}" for graph in graphs for each in graph if each.namespace == "CRMID"][:100]
     slack.members |= dict.fromkeys(members, slack.members[MEMBER])
     async with AsyncExitStack() as stack:
         adobe = await stack.enter_async_context(served(upstream, "127.0.0.1", 0))
@@ -190,8 +189,8 @@ async def test_readiness(slack: SlackSide, tmp_path: Path) -> None:
         await wire.send("slash_commands", command("ada@example.com", (mailbox := slack.mailbox()).url))
         running.process.send_signal(signal.SIGTERM)
         await running.until("stopping")
-        while (meanwhile := await admin.get("/ready")).is_success:
-            await asyncio.sleep(0.01)
+        while (meanwhile := await admin.get("/ready")).is_success:  # for as long as the signal takes
+            pass
         gate.set()
         await mailbox.take(PATIENCE)
         code, _ = await running.ended()

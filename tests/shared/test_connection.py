@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -175,3 +176,14 @@ async def test_cancellation(connect: Connect) -> None:
         done, _ = await asyncio.wait([running], timeout=PATIENCE)
 
         assert done
+
+
+async def test_a_stalled_loop(connect: Connect) -> None:
+    """While our own loop is held up, the time that Redis has stands still: what it said meanwhile is read."""
+    guard = await connect(timeout=0.05)
+    await guard.run(ping)
+    asking = asyncio.create_task(guard.run(ping))
+    await asyncio.sleep(0)
+    time.sleep(0.2)  # noqa: ASYNC251 - the stall itself
+
+    assert await asking
