@@ -55,9 +55,9 @@ def create_dispatch(
     app = create_bolt(doors, client=client, installation=installation, seal=seal, uninstalled=uninstalled)
 
     async def dispatch(payload: Payload, received: float) -> BoltResponse:
-        if stopping() and "event" not in payload:
-            return await _restarting(payload, doors)
         try:
+            if stopping() and "event" not in payload:
+                return await _restarting(payload, doors)
             if "command" in payload:
                 text = payload.get("text", "") if payload["command"] == COMMAND else "help"
                 return await on_command(payload, doors, text, received=received)
