@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.access import Home
-from bot.answering import MOST_BODIES, Answer, Answering, Content
+from bot.admission import Admission
+from bot.answering import MOST_BODIES, Answer, Answered, Answering, Content, Read
 from bot.config import CustomerConfig
-from bot.errors import CustomerContextError, Unreachable
+from bot.errors import CustomerContextError, NothingAsked, Unreachable
+from bot.limits import MemoryLimiter, Rate
 from bot.present import Source
 from bot.profiles.cache import PROFILE, Entry
 from bot.profiles.lookup import Found, State
 from bot.profiles.model import Profile
-from bot.question import Asker, Identity, Place, Question
+from bot.profiles.ports import Copy
+from bot.question import Asker, Identity, Lane, Place, Question, Rank, StatusQuestion
 from bot.reading import parse
 from bot.seal import Seal
 from bot.telemetry import ALLOWED
-from formatters.card import Card, Message, Notice
+from formatters.card import Card, Message, Notice, Number
 from formatters.form import Form
 from formatters.locale import Reader
 from tests.factories import ADA, EPOCH, KEYS, QUESTION, config, configured, profile
@@ -38,7 +41,8 @@ HOME = Home("T1", "E1")
 
 
 def entry_of(customer: Profile | None = None, fetched: float = EPOCH) -> Entry:
-    return Entry(PROFILE.dump_json(customer or profile()), fetched, fetched + 60, fetched + 600, fetched + 86_400)
+    content = PROFILE.dump_json(customer or profile())
+    return Entry(("key",), Copy(content, fetched, fetched, fetched + 60, fetched + 600, fetched + 86_400))
 
 
 @dataclass
@@ -49,12 +53,14 @@ class Finds:
     state: State = State.FRESH
     error: Exception | None = None
     asked: list[tuple[Identity, float, bool]] = field(default_factory=list)
+    ranks: list[Rank] = field(default_factory=list)
 
-    async def __call__(self, identity: Identity, *, until: float, refresh: bool = False) -> Found:
+    async def __call__(self, identity: Identity, rank: Rank, *, until: float, refresh: bool = False) -> Found:
         self.asked.append((identity, until, refresh))
+        self.ranks.append(rank)
         if self.error:
             raise self.error
-        return Found("key", self.entry, self.state)
+        return Found(self.entry, self.state)
 
 
 @dataclass
@@ -80,11 +86,17 @@ class Bench:
     renders: Renders = field(default_factory=Renders)
     current: CustomerConfig = field(default_factory=config)
     now: float = EPOCH
-    weighed: list[tuple[str, Entry]] = field(default_factory=list)
+    weighed: list[Entry] = field(default_factory=list)
+    observed: list[Answered] = field(default_factory=list)
+    snapshot: Exception | None = None
 
     def __post_init__(self) -> None:
-        self.answering = Answering(
+        self.answering = self.limited(Rate(2.0, burst=10_000))
+
+    def limited(self, person: Rate) -> Answering:
+        return Answering(
             self.finds,
+            Admission(MemoryLimiter(clock=lambda: self.now), person=person, team=Rate(0.1, burst=100_000)),
             config=lambda: self.current,
             home=HOME,
             seal=Seal(KEYS),
@@ -92,16 +104,21 @@ class Bench:
             reweigh=self._reweigh,
             clock=lambda: self.now,
             source=Source("prod"),
+            status=self._status,
             deadline=8.0,
             consents_for=3600.0,
+            observe=self.observed.append,
         )
 
-    async def _reweigh(self, key: str, entry: Entry) -> None:
-        self.weighed.append((key, entry))
+    async def _reweigh(self, entry: Entry) -> None:
+        self.weighed.append(entry)
 
-    async def ask(
-        self, question: Question = QUESTION, asker: Asker = ASKER, read: Callable[[CustomerConfig], Question] | None = None
-    ) -> Answer:
+    async def _status(self) -> Notice:
+        if self.snapshot:
+            raise self.snapshot
+        return Notice(kind="status")
+
+    async def ask(self, question: Question = QUESTION, asker: Asker = ASKER, read: Read | None = None) -> Answer:
         received = asyncio.get_running_loop().time()
         return await self.answering(read or (lambda _config: question), asker, Place("C1"), received=received, door="test")
 
@@ -198,7 +215,7 @@ async def test_mistakes(bench: Bench, mistake: Exception, where: str) -> None:
 
 async def test_unreadable_entry(bench: Bench) -> None:
     """An entry that can't be opened becomes a notice."""
-    bench.finds.entry.profile = b"{}"
+    bench.finds.entry.copy = replace(bench.finds.entry.copy, profile=b"{}")
     answer = await bench.ask()
     content = answer.content()
 
@@ -234,7 +251,7 @@ async def test_finished_bodies(bench: Bench) -> None:
 
     assert await bench.body() == first
     assert await bench.body(Question(ADA, refresh=True)) == first
-    assert (bench.renders.count, bench.weighed) == (1, [("key", bench.finds.entry)])
+    assert (bench.renders.count, bench.weighed) == (1, [bench.finds.entry])
 
 
 async def test_other_bodies(bench: Bench) -> None:
@@ -354,7 +371,7 @@ async def test_cancelled() -> None:
     """A cancelled asker isn't answered: the process is ending."""
 
     class Hangs(Finds):
-        async def __call__(self, identity: Identity, *, until: float, refresh: bool = False) -> Found:
+        async def __call__(self, identity: Identity, rank: Rank, *, until: float, refresh: bool = False) -> Found:
             await asyncio.sleep(60)
             raise AssertionError
 
@@ -363,3 +380,108 @@ async def test_cancelled() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+# What roles and limits say
+
+LOOKS_AFTER = Asker("U0ADMIN", "T1")
+ROLES = {"support": {"members": ["U0ADMIN"], "status": True, "reserved_lane": True}}
+
+
+async def test_rank(bench: Bench) -> None:
+    """Whose role has the reserved lane goes first; everybody else is one of many."""
+    bench.current = configured(roles=ROLES)
+    await bench.ask()
+    await bench.ask(asker=LOOKS_AFTER)
+
+    assert bench.finds.ranks == [Rank(Lane.NORMAL, "T1:U1"), Rank(Lane.RESERVED, "T1:U0ADMIN")]
+
+
+async def test_asked_too_often(bench: Bench) -> None:
+    """Who asks too often is told how long to wait, before anything is looked up; after it the next question is answered."""
+    bench.answering = bench.limited(Rate(2.0, burst=3))
+    answers = [await bench.ask() for _ in range(4)]
+    assert [answer.outcome for answer in answers] == ["card", "card", "card", "notice"]
+    content = answers[-1].content()
+    assert isinstance(content, Notice)
+    assert (content.kind, content.values) == (
+        "asked_too_often",
+        {"wait": Message("wait.seconds", {"count": Number(Decimal(2))}, count=2)},
+    )
+    assert len(bench.finds.asked) == 3
+
+    bench.now += 2
+    assert (await bench.ask()).outcome == "card"
+
+
+async def test_not_understood_counts(bench: Bench) -> None:
+    """Whatever is asked counts, understood or not; a stranger is refused before being counted."""
+    bench.answering = bench.limited(Rate(2.0, burst=1))
+    await bench.ask(asker=STRANGER)
+
+    def read(_config: CustomerConfig) -> Question:
+        raise NothingAsked
+
+    assert told(await (await bench.ask(read=read)).body(READER, Form.CLASSIC)) == "help"
+    assert told(await bench.body()) == "asked_too_often"
+    assert told(await bench.body(asker=STRANGER)) == "not_allowed"
+
+
+async def test_status(bench: Bench) -> None:
+    """Those who look after the service are told how it is; nobody is looked up for it."""
+    bench.current = configured(roles=ROLES)
+    answer = await bench.ask(asker=LOOKS_AFTER, read=lambda _config: StatusQuestion())
+
+    assert (answer.outcome, answer.content(), answer.profile) == ("notice", Notice(kind="status"), None)
+    assert told(await answer.body(READER, Form.CLASSIC)) == "status"
+    assert bench.finds.asked == []
+
+
+async def test_status_of_others(bench: Bench) -> None:
+    """Nobody else is."""
+    bench.current = configured(roles=ROLES)
+    content = (await bench.ask(read=lambda _config: StatusQuestion())).content()
+
+    assert isinstance(content, Notice)
+    assert (content.kind, content.values) == ("not_allowed", {"reason": Message("reason.status")})
+
+
+async def test_status_fails(bench: Bench) -> None:
+    """If how it is can't be said, that is a mistake of ours."""
+    bench.current = configured(roles=ROLES)
+    bench.snapshot = ValueError("ada@example.com")
+    with capture_logs() as logs:
+        content = (await bench.ask(asker=LOOKS_AFTER, read=lambda _config: StatusQuestion())).content()
+
+    assert isinstance(content, Notice)
+    assert content.kind == "broken"
+    assert "ada@example.com" not in str(logs)
+
+
+async def test_observed(bench: Bench) -> None:
+    """Each answer is told with what metrics need: outcome, door, and a notice's kind or a card's state."""
+    bench.current = configured(roles=ROLES)
+    await bench.ask()
+    bench.finds.state = State.OLD
+    await bench.ask()
+    bench.finds.error = Unreachable()
+    await bench.ask()
+    await bench.ask(asker=LOOKS_AFTER, read=lambda _config: StatusQuestion())
+    bench.finds.error = ValueError("ada@example.com")
+    await bench.ask()
+
+    assert bench.observed == [
+        Answered("card", "test", 0.0, state=State.FRESH),
+        Answered("old_card", "test", 0.0, state=State.OLD),
+        Answered("notice", "test", 0.0, kind="unreachable"),
+        Answered("notice", "test", 0.0, kind="status"),
+        Answered("notice", "test", 0.0, kind="broken"),
+    ]
+
+
+async def test_observed_time(bench: Bench) -> None:
+    """The time counts from the first byte, as the deadline does."""
+    await asyncio.sleep(3)
+    await bench.answering(lambda _config: QUESTION, ASKER, Place("C1"), received=1.0, door="test")
+
+    assert [each.seconds for each in bench.observed] == [2.0]

@@ -80,3 +80,14 @@ async def test_refused_token(slack: SlackSide) -> None:
 
     assert [await directory.reader(MEMBER), await directory.reader(MEMBER)] == [DEFAULT, DEFAULT]
     assert slack.calls["users.info"] == 1
+
+
+async def test_at_hand(slack: SlackSide) -> None:
+    """What is known already is at hand, else the default is: nobody is asked, and nobody waited for."""
+    directory = directory_of(slack, TaskSet())
+    assert await directory.at_hand(MEMBER) == DEFAULT
+    assert slack.calls["users.info"] == 0
+
+    await directory.reader(MEMBER)
+    assert await directory.at_hand(MEMBER) == Reader("en_GB", "Europe/Berlin")
+    assert slack.calls["users.info"] == 1

@@ -53,7 +53,10 @@ def test_ours() -> None:
         (
             "settings.event_subscriptions",
             {"bot_events": ["app_mention"]},
-            ["settings.event_subscriptions.bot_events has app_mention, which nothing in the code uses."],
+            [
+                "settings.event_subscriptions.bot_events lacks app_uninstalled, tokens_revoked.",
+                "settings.event_subscriptions.bot_events has app_mention, which nothing in the code uses.",
+            ],
         ),
         ("settings.interactivity", None, ["settings.interactivity.is_enabled must be true: the cards have buttons."]),
         ("settings.interactivity.is_enabled", "yes", ["settings.interactivity.is_enabled must be true: the cards have buttons."]),
@@ -66,7 +69,7 @@ def test_differences(path: str, value: object, expected: list[str]) -> None:
 
 def test_empty() -> None:
     """An empty manifest lacks everything."""
-    assert len(list(problems({}))) == 3
+    assert len(list(problems({}))) == 4
 
 
 ANY = st.recursive(
@@ -81,5 +84,6 @@ PATHS = ["features", "features.slash_commands", "oauth_config", "oauth_config.sc
 def test_anything(path: str, value: object) -> None:
     """Whatever stands in a manifest, it is told in sentences."""
     assert all(
-        sentence.endswith(("uses.", "buttons.", "/customer.", "users:read.")) for sentence in problems(changed(path, value))
+        sentence.endswith(("uses.", "buttons.", "/customer.", "users:read.", "tokens_revoked."))
+        for sentence in problems(changed(path, value))
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 import pytest
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Home
@@ -17,6 +20,7 @@ from bot.slack.respond import Forms
 from bot.slack.routes import create_dispatch
 from bot.tasks import TaskSet
 from formatters.locale import Reader
+from tests.limits import violations
 from tests.opened import APP_KEY, Opened
 from tests.slack_side import BOT_TOKEN, TEAM, Payload, command, event, press, title
 
@@ -64,15 +68,28 @@ class Broken:
     async def reader(self, _user: str, **_options: object) -> Reader:
         raise RuntimeError("ada@example.com")
 
+    async def at_hand(self, _user: str) -> Reader:
+        raise RuntimeError("ada@example.com")
 
-def broken_dispatch(tasks: TaskSet) -> Dispatch:
+
+async def nothing() -> None:
+    """Nobody has uninstalled anything."""
+
+
+def broken_dispatch(tasks: TaskSet, *, stopping: bool = False) -> Dispatch:
     doors = Doors(Home(team=TEAM), Broken(), Broken(), Forms(), Broken(), tasks, 1.5)  # type: ignore[arg-type]  # broken on purpose
+    return dispatch_to(doors, stopping=lambda: stopping)
+
+
+def dispatch_to(doors: Doors, *, stopping: Callable[[], bool], uninstalled: Callable[[], Awaitable[None]] = nothing) -> Dispatch:
     return create_dispatch(
         doors,
         client=AsyncWebClient(),
         installation=Installation(Home(team=TEAM), BOT_TOKEN, "B0BOT", "U0BOT"),
         seal=Seal([APP_KEY]),
         default_reader=Reader("de_DE", "UTC"),
+        stopping=stopping,
+        uninstalled=uninstalled,
     )
 
 
@@ -113,3 +130,119 @@ async def test_bolt_says_nothing_at_start(monkeypatch: pytest.MonkeyPatch, caplo
     broken_dispatch(TaskSet())
 
     assert caplog.records == []
+
+
+# While the service is being stopped
+
+
+@dataclass
+class Posted:
+    """A responder that writes down what it is given."""
+
+    posts: list[tuple[str, str]] = field(default_factory=list)
+
+    async def post(self, url: str, body: str) -> bool:
+        self.posts.append((url, body))
+        return True
+
+
+@dataclass
+class AtHand:
+    """A directory that knows who reads German, and must not be asked for more."""
+
+    known: Mapping[str, Reader] = field(default_factory=lambda: {"U0BERLIN": Reader("de_DE", "Europe/Berlin")})
+
+    async def at_hand(self, user: str) -> Reader:
+        return self.known.get(user, Reader("en_US", "UTC"))
+
+
+@dataclass
+class Stopping:
+    """The way in, of a service that is being stopped from the moment on in which `begun` is set."""
+
+    posted: Posted = field(default_factory=Posted)
+    tasks: TaskSet = field(default_factory=TaskSet)
+    begun: bool = True
+    uninstalled: int = 0
+
+    def __post_init__(self) -> None:
+        parts = Broken(), self.posted, Forms(), AtHand()
+        doors = Doors(Home(team=TEAM), *parts, self.tasks, 1.5)  # type: ignore[arg-type]  # only what may be used is there
+        self._dispatch = dispatch_to(doors, stopping=lambda: self.begun, uninstalled=self.forget)
+
+    async def forget(self) -> None:
+        self.uninstalled += 1
+
+    async def send(self, payload: Payload) -> BoltResponse:
+        response = await self._dispatch(payload, 0.0)
+        await self.tasks.drain(5)
+        return response
+
+
+@pytest.mark.parametrize(("user", "expected"), [("U0BERLIN", "Diese App startet gerade neu"), ("U1", "This app is restarting")])
+async def test_command_while_stopping(events: Events, user: str, expected: str) -> None:
+    """While the service is being stopped, whoever asks is told so in the ack, in their language if it is known already."""
+    response = await Stopping().send(command("ada@example.com", URL, user=user))
+    message = orjson.loads(response.body)
+
+    assert (response.status, title(message), message["response_type"]) == (200, expected, "ephemeral")
+    assert violations({key: value for key, value in message.items() if key != "response_type"}) == []
+    assert events == []
+
+
+async def test_button_while_stopping(events: Events) -> None:
+    """Whoever presses a button is told at its response_url, beside the card, which stays."""
+    service = Stopping()
+    response = await service.send(press({"action_id": "refresh", "value": "x"}, URL, user="U0BERLIN"))
+    [(url, body)] = service.posted.posts
+    message = orjson.loads(body)
+
+    assert (response.status, response.body, url) == (200, "", URL)
+    assert (title(message), message["response_type"]) == ("Diese App startet gerade neu", "ephemeral")
+    assert "replace_original" not in message
+    assert events == []
+
+
+@pytest.mark.parametrize("payload", [{"ssl_check": "1", "token": "t"}, {"type": "view_closed", "user": {"id": "U1"}}])
+async def test_nobody_to_tell_while_stopping(payload: Payload) -> None:
+    """Where nobody waits for an answer nobody is told."""
+    service = Stopping()
+    response = await service.send(payload)
+
+    assert (response.status, response.body, service.posted.posts) == (200, "", [])
+
+
+@pytest.mark.parametrize(
+    "odd", [{"user": "U1"}, {"user": 5}, {"user": None}, {"user": {}}, {"type": "block_actions", "user": [1]}]
+)
+async def test_odd_shapes_while_stopping(odd: Payload) -> None:
+    """A payload of which nobody can make sense is acknowledged all the same."""
+    assert (await Stopping().send(odd)).status == 200
+
+
+async def test_directory_that_raises_while_stopping(events: Events) -> None:
+    """When even that breaks, the asker gets a notice with a reference."""
+    response = await broken_dispatch(TaskSet(), stopping=True)(command("ada@example.com", URL), 0.0)
+    reference = next(each["reference"] for each in events if each["event"] == "dispatch_failed")
+
+    assert (response.status, reference in response.body) == (200, True)
+    assert "ada@example.com" not in response.body + str(events)
+
+
+async def test_events_while_stopping() -> None:
+    """Events pass: nobody would send them again to another."""
+    service = Stopping()
+    await service.send(event("app_uninstalled"))
+
+    assert (service.uninstalled, service.posted.posts) == (1, [])
+
+
+async def test_stopping_begins(events: Events) -> None:
+    """Whether it is being stopped is asked with each request."""
+    service = Stopping(begun=False)
+    before = await service.send(command("help", URL))
+    service.begun = True
+    after = await service.send(command("help", URL))
+
+    assert "Hier ist etwas schiefgegangen" in before.body
+    assert "This app is restarting" in after.body

@@ -1,0 +1,90 @@
+"""The app was uninstalled: what was known of customers goes too, once the app itself has no token any more."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from slack_bolt.request.async_request import AsyncBoltRequest
+
+from bot.slack.manifest import EVENTS
+from bot.slack.uninstall import on_uninstall
+from bot.tasks import TaskSet
+from tests.opened import Opened
+from tests.slack_side import Payload, event, title
+
+
+class Uninstalled:
+    """What is done then; it takes until `done` is set, and counts."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.done = asyncio.Event()
+
+    async def __call__(self) -> None:
+        await self.done.wait()
+        self.times += 1
+
+
+def told(**what: object) -> Payload:
+    """An event of ours."""
+    return event() | {"event": {"event_ts": "1.2", **what}}
+
+
+async def came_of(payload: Payload) -> int:
+    """How often that was an uninstallation. It is acknowledged before anything is done about it."""
+    uninstalled, tasks = Uninstalled(), TaskSet()
+    response = on_uninstall(AsyncBoltRequest(mode="socket_mode", body=payload), tasks, uninstalled)
+    assert (response.status, response.body) == (200, "")
+
+    uninstalled.done.set()
+    await tasks.drain(5)
+    return uninstalled.times
+
+
+@pytest.mark.parametrize(
+    ("what", "times"),
+    [
+        ({"type": "app_uninstalled"}, 1),
+        ({"type": "tokens_revoked", "tokens": {"bot": ["U0BOT"]}}, 1),
+        ({"type": "tokens_revoked", "tokens": {"oauth": ["U0MEMBER"], "bot": ["U0BOT"]}}, 1),
+        ({"type": "tokens_revoked", "tokens": {"oauth": ["U0MEMBER"]}}, 0),
+        ({"type": "tokens_revoked", "tokens": {"oauth": ["U0MEMBER"], "bot": []}}, 0),
+        ({"type": "tokens_revoked", "tokens": {}}, 0),
+        ({"type": "tokens_revoked", "tokens": None}, 0),
+        ({"type": "tokens_revoked", "tokens": "bot"}, 0),
+        ({"type": "tokens_revoked"}, 0),
+    ],
+)
+async def test_events(what: Payload, times: int) -> None:
+    """The app has no token any more when it was uninstalled or its own token revoked; a member's own token is another thing."""
+    assert await came_of(told(**what)) == times
+
+
+async def test_subscribed() -> None:
+    """Those are the events that the app is told of."""
+    assert {"app_uninstalled", "tokens_revoked"} == EVENTS
+
+
+@pytest.mark.parametrize("kind", sorted(EVENTS))
+async def test_forgets(service: Opened, kind: str) -> None:
+    """Then nobody is shown from a copy any more, however fresh; coming twice does no harm."""
+    await service.shown("ada@example.com")
+    assert service.upstream.calls["profile"] == 1
+    for _ in range(2):
+        answer = await service.wire.send("events_api", told(type=kind, tokens={"bot": ["U0BOT"]}))
+        assert (answer.status, answer.body) == (200, b"")
+    await service.quiet()
+
+    assert title(await service.shown("ada@example.com")) == "Ada Lovelace"
+    assert service.upstream.calls["profile"] == 2
+
+
+async def test_member_leaves(service: Opened) -> None:
+    """A member's token that is revoked costs nobody a copy."""
+    await service.shown("ada@example.com")
+    await service.wire.send("events_api", told(type="tokens_revoked", tokens={"oauth": ["U0MEMBER"]}))
+    await service.quiet()
+    await service.shown("ada@example.com")
+
+    assert service.upstream.calls["profile"] == 1
