@@ -36,13 +36,14 @@ Network = Callable[[Rig], FaultProxy]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One bad day. `delivery` is how many seconds longer than its deadline an answer may take on its way to Slack;
-    `replica` is the one it takes down, if it does.
+    """One bad day. `delivery` is how many seconds longer than its deadline an answer may take on its way to Slack; `longer` is how
+    many times as long as others it lasts; `replica` is the one it takes down, if it does.
     """
 
     name: str
     comes: Comes
     delivery: float = 2.0
+    longer: float = 1.0
     replica: str | None = None
 
 
@@ -116,6 +117,9 @@ def _to_redis(rig: Rig) -> FaultProxy:
     return rig.to_redis
 
 
+UNNOTICED = 2.25
+"""Times as long: whoever waits for an answer notices only after a while that there will be none, and must be met while trying."""
+
 LATE_AT_SLACK = 15.0
 """Seconds that a delivery may take while Slack itself is at fault: it says when to come back, or takes long."""
 
@@ -125,14 +129,14 @@ FAULTS = (
     Fault("Adobe throttles (429)", _adobe_is(lambda _: adobe.throttling(0.5))),
     Fault("Adobe fails (500)", _adobe_is(lambda _: adobe.failing(500))),
     Fault("Adobe fails (503)", _adobe_is(lambda _: adobe.failing(503))),
-    Fault("Adobe hangs", _adobe_is(lambda _: adobe.hanging)),
+    Fault("Adobe hangs", _adobe_is(lambda _: adobe.hanging), longer=UNNOTICED),
     Fault("Adobe answers garbage", _adobe_is(lambda _: adobe.garbling)),
     Fault("Adobe's bytes are noise", _bad_weather(_to_adobe, Weather(noise=NOISE))),
     Fault("Adobe resets connections", _bad_weather(_to_adobe, Weather(reset=True))),
     Fault("Adobe's answers are cut", _bad_weather(_to_adobe, Weather(cut_after=400))),
     Fault("Adobe's bodies are slow", _bad_weather(_to_adobe, Weather(bandwidth=300))),
     Fault("Adobe can't be connected to", _bad_weather(_to_adobe, Weather(refused=True))),
-    Fault("Adobe's network is frozen", _bad_weather(_to_adobe, Weather(frozen=True))),
+    Fault("Adobe's network is frozen", _bad_weather(_to_adobe, Weather(frozen=True)), longer=UNNOTICED),
     Fault("Slack throttles (429)", _slack_is(slack.throttling), LATE_AT_SLACK),
     Fault("Slack fails (503)", _slack_is(lambda _: slack.failing(503)), LATE_AT_SLACK),
     Fault("Slack is slow", _bad_weather(_to_slack, Weather(latency=1.5)), LATE_AT_SLACK),

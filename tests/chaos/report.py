@@ -128,7 +128,7 @@ lost: promised by a replica that was killed before it could keep its word.
 resent: taken by a replica that died before it answered, and passed on to another.
 calls/s: the most that Adobe had in one second; what a frozen network held back arrives at once.
 slowest: from the request to the answer, wherever it came.
-recovery: from the fault's end to a full card of a customer nobody had asked for before, and a second of nothing but full cards."""
+recovery: from the fault's end to a full card of a customer that is new, then a second of nothing but full cards."""
 
 
 def summary(account: Account) -> Iterator[str]:

@@ -47,7 +47,8 @@ class Course:
     @property
     def seconds(self) -> float:
         """How long the load runs, at most."""
-        return self.plan.known / self.plan.warming + len(self.faults) * (self.lasting + LONGEST_CALM)
+        faults = sum(self.lasting * each.longer + LONGEST_CALM for each in self.faults)
+        return self.plan.known / self.plan.warming + faults
 
 
 Tell = Callable[[str], None]
@@ -83,8 +84,9 @@ async def _endured(fault: Fault, course: Course, running: Rig, load: Load, tell:
     loop = asyncio.get_running_loop()
     began = loop.time()
     tell(f"{fault.name} …")
-    async with fault.comes(running, course.lasting):
-        await asyncio.sleep(course.lasting)
+    lasting = course.lasting * fault.longer
+    async with fault.comes(running, lasting):
+        await asyncio.sleep(lasting)
     ended = loop.time()  # what was taken away is back
     spell = Spell(fault.name, began, ended, DEADLINE + fault.delivery, fault.replica)
     while loop.time() < ended + LONGEST_CALM:
