@@ -36,8 +36,8 @@ Network = Callable[[Rig], FaultProxy]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One bad day. `delivery` is how many seconds longer than its deadline an answer may take on its way to Slack; `longer` is how
-    many times as long as others it lasts; `replica` is the one it takes down, if it does.
+    """One bad day, `longer` times as long as others. `delivery` is how many seconds beyond its deadline an answer may take on its
+    way to Slack; `replica` is the one it takes down, if it does.
     """
 
     name: str
