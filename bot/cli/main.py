@@ -9,6 +9,7 @@ import typer
 
 from bot.cli.check import check
 from bot.cli.demo import demo
+from bot.cli.forget import forget
 from bot.cli.lookup import lookup
 from bot.cli.run import run
 from bot.cli.schema import schema
@@ -22,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, demo, lookup, check, schema):
+for command in (run, demo, lookup, check, forget, schema):
     app.command()(command)
 
 WRONG = 2

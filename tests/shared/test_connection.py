@@ -180,7 +180,7 @@ async def test_cancellation(connect: Connect) -> None:
 
 async def test_a_stalled_loop(connect: Connect) -> None:
     """While our own loop is held up, the time that Redis has stands still: what it said meanwhile is read."""
-    guard = await connect(timeout=0.05)
+    guard = await connect(patience=0.05)
     await guard.run(ping)
     asking = asyncio.create_task(guard.run(ping))
     await asyncio.sleep(0)
