@@ -41,7 +41,10 @@ class Phrase:
     def of(cls, pieces: Iterable[Piece]) -> Phrase:
         """Neighbouring strings become one; nothing at all becomes a dash, since Slack refuses empty text."""
         merged: list[Piece] = []
-        for piece in pieces:
+        held = tuple(pieces)
+        if Clock not in map(type, held):
+            return cls.text("".join(held))  # type: ignore[arg-type]  # strings alone, which most phrases are
+        for piece in held:
             if isinstance(piece, str) and merged and isinstance(merged[-1], str):
                 merged[-1] += piece
             elif piece:
