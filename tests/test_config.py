@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot.config import CustomerConfig
+from bot.config import CustomerConfig, Role
 from tests.factories import config, configured
 
 
@@ -117,12 +117,33 @@ NO_CARDS = {"cards": {"standard": {"fields": [], "sections": []}}, "verdict": []
         ({"links": [link(url="https://shop.example.com/?mail={email}")]}, "{xid} and {sandbox}, nothing else"),
         ({"links": [link(url="https://shop.example.com/{")]}, "{xid} and {sandbox}, nothing else"),
         ({"links": [link()] * 4}, "at most 3 items"),
+        ({"roles": {"on_call": {"members": ["ada@example.com"]}}}, "String should match pattern"),
+        ({"roles": {"on_call": {"members": ["@ada"]}}}, "String should match pattern"),
+        ({"roles": {"on_call": {"members": ["u0member"]}}}, "String should match pattern"),
+        ({"roles": {"on_call": {"members": ["T0TEAM"]}}}, "String should match pattern"),
+        ({"roles": {"on_call": {"members": []}}}, "at least 1 item"),
+        ({"roles": {"on_call": {"reserved_lane": True}}}, "Field required"),
+        ({"roles": {"on_call": {"members": ["U0MEMBER"], "admin": True}}}, "Extra inputs are not permitted"),
+        ({"roles": {"On call": {"members": ["U0MEMBER"]}}}, "String should match pattern"),
     ],
 )
 def test_mistakes(parts: dict[str, Any], wrong: str) -> None:
     """What can't be meant isn't taken."""
     with pytest.raises(ValidationError, match=wrong.replace("{", r"\{").replace("}", r"\}")):
         configured(**parts)
+
+
+def test_roles() -> None:
+    """A role gives what it names and nothing else; there are none by default."""
+    roles = configured(roles={"on_call": {"members": ["U0MEMBER", "W0GRID"], "reserved_lane": True}}).roles
+
+    assert roles == {"on_call": Role(members=("U0MEMBER", "W0GRID"), reserved_lane=True, status=False)}
+    assert config().roles == {}
+
+
+def test_roles_mean_nothing_of_the_data() -> None:
+    """Who may do what isn't what the data means: copies stay good when roles change."""
+    assert configured(roles={"on_call": {"members": ["U0MEMBER"]}}).version == config().version
 
 
 def test_frozen() -> None:

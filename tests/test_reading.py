@@ -19,8 +19,8 @@ from bot.errors import (
     ValueNotAccepted,
 )
 from bot.normalise import LONGEST_VALUE
-from bot.question import Identity, Question
-from bot.reading import LONGEST_TEXT, MOST_OFFERED, likely_typos, parse
+from bot.question import Identity, Question, StatusQuestion
+from bot.reading import LONGEST_TEXT, MOST_OFFERED, command, likely_typos, parse
 from tests.factories import ADA, config, configured
 
 PHONE = Identity("Phone", "+493023125123")
@@ -490,3 +490,29 @@ def test_likely_typos(value: str, expected: list[str]) -> None:
     assert offered[: len(expected)] == expected
     assert len(offered) <= 2
     assert bool(offered) is bool(expected)
+
+
+@pytest.mark.parametrize("text", ["status", "Status", " STATUS\n", "\u00a0status\u200b", "ｓｔａｔｕｓ"])
+def test_status(text: str) -> None:
+    """The word "status" alone, however it was pasted, asks how the service is."""
+    assert command(text, config()) == StatusQuestion()
+
+
+@pytest.mark.parametrize("text", ["ada@example.com", "status ada@example.com", "ada@example.com status", "status@example.com"])
+def test_no_status(text: str) -> None:
+    """With an identity beside it, or inside one, it is a word like any other."""
+    asked = command(text, config())
+
+    assert asked == parse(text, config())
+    assert isinstance(asked, Question)
+
+
+@pytest.mark.parametrize("text", ["", "help", "states", "status?", "status of things"])
+def test_not_quite_status(text: str) -> None:
+    """What isn't understood as a question about a customer isn't taken for one about the service either."""
+    with pytest.raises(NotUnderstood) as by_command:
+        command(text, config())
+    with pytest.raises(NotUnderstood) as by_parse:
+        parse(text, config())
+
+    assert type(by_command.value) is type(by_parse.value)

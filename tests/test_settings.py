@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.errors import ConfigurationError
-from bot.settings import HUB, load, readable, safe_url
+from bot.settings import HUB, load, readable, safe_url, secret
 from formatters.locale import Reader
 from tests.opened import AUTHORITY
 
@@ -107,6 +107,29 @@ def test_everything_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
         ("HTTPS_PROXY", "proxy.example.com:3128"),
         ("HTTPS_PROXY", "socks5://proxy.example.com"),
         ("CA_BUNDLE", "nowhere.pem"),
+        ("REDIS_URL", "redis.example.com:6379"),
+        ("REDIS_URL", "http://redis.example.com"),
+        ("REDIS_URL", "redis://"),
+        ("REDIS_URL", "redis://redis.example.com:many"),
+        ("TRACES_URL", "collector.example.com:4318"),
+        ("TRACES_URL", "grpc://collector.example.com:4317"),
+        ("TRACES_URL", "http://"),
+        ("ADMIN_PORT", "65536"),
+        ("PERSON_RATE", "0"),
+        ("PERSON_BURST", "0"),
+        ("TEAM_RATE", "-1"),
+        ("TEAM_BURST", "0"),
+        ("QUOTA_RATE", "0"),
+        ("QUOTA_BURST", "0"),
+        ("DAILY_BUDGET", "0"),
+        ("DAILY_BUDGET", "plenty"),
+        ("BUDGET_WARNING", "1.1"),
+        ("ATTEMPTS", "0"),
+        ("ATTEMPTS", "11"),
+        ("RETRY_PAUSE", "0"),
+        ("BREAKER_FAILURES", "0"),
+        ("BREAKER_PAUSE", "0"),
+        ("REDIS_TIMEOUT", "0"),
     ],
 )
 def test_wrong(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -289,3 +312,76 @@ def test_secrets_stay_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, WHOLE)
 
     assert not any(secret in repr(load()) for secret in ("s3cret", "xoxb-1", KEY))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://redis.example.com",
+        "redis://redis.example.com:6379/0",
+        "rediss://bot:s3cr3t@redis.example.com:6380/1",
+        "rediss://:s3cr3t@redis.example.com",
+        "redis://[::1]:6379",
+    ],
+)
+def test_redis(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Redis may want a user, a password or TLS; its address, which may hold a password, shows nowhere."""
+    given(monkeypatch, WHOLE | {"REDIS_URL": url})
+    settings = load()
+
+    assert secret(settings.redis_url) == url
+    assert url not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://bot:s3cr3t@redis.example.com",
+        "redis://bot:s3cr3t@:6379",
+        "redis://bot:s3cr3t@redis.example.com:66666",
+        "redis://bot:s3cr3t@redis.example.com:0",
+        "redis://bot:s3/cr3t@redis.example.com",
+        "redis://bot:s3cr3t@[::1",
+        "bot:s3cr3t@redis.example.com",
+    ],
+)
+def test_redis_password(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """A wrong address is told without a word of it: it may hold a password."""
+    given(monkeypatch, WHOLE | {"REDIS_URL": url})
+    told = problems()
+
+    assert told == ("REDIS_URL must be an address like redis://redis.example.com:6379/0, or rediss:// for TLS.",)
+    assert "cr3t" not in "".join(told)
+
+
+def test_redis_from_a_file(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    """Its address may come from a file, as every secret may."""
+    (place / "redis").write_text("rediss://bot:s3cr3t@redis.example.com\n")
+    given(monkeypatch, WHOLE | {"REDIS_URL_FILE": "redis"})
+
+    assert secret(load().redis_url) == "rediss://bot:s3cr3t@redis.example.com"
+
+
+@pytest.mark.parametrize("url", ["http://collector.example.com:4318/v1/traces", "https://collector.example.com/v1/traces"])
+def test_traces(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Traces go to a collector, which may be near by."""
+    given(monkeypatch, WHOLE | {"TRACES_URL": url})
+
+    assert load().traces_url == url
+
+
+def test_traces_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong address of a collector is told without a word of it either."""
+    given(monkeypatch, WHOLE | {"TRACES_URL": "grpc://bot:s3cr3t@collector.example.com"})
+
+    assert "s3cr3t" not in "".join(problems())
+
+
+def test_steady_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a word about it nothing is shared, no budget is kept to, and the admin address is this machine's alone."""
+    given(monkeypatch, WHOLE)
+    settings = load()
+
+    assert (settings.redis_url, settings.traces_url, settings.daily_budget) == (None, None, None)
+    assert (settings.admin_host, settings.admin_port) == ("127.0.0.1", 9090)
+    assert (settings.person_rate, settings.person_burst, settings.quota_rate, settings.quota_burst) == (30, 10, 20, 20)
