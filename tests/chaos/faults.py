@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -9,8 +10,8 @@ from functools import partial
 
 from tests.chaos import adobe, slack
 from tests.chaos.proxy import FAIR, FaultProxy, Weather
-from tests.chaos.redis import RedisServer
 from tests.chaos.replicas import Replicas
+from tests.redis_server import RedisServer
 
 NOISE = bytes(range(256)) * 4
 
@@ -87,12 +88,11 @@ def _slack_is(mood: Callable[[float], slack.Mood]) -> Comes:
 @asynccontextmanager
 async def _redis_dies(rig: Rig, _seconds: float) -> AsyncIterator[None]:
     """And comes back with nothing."""
-    await rig.redis.kill()
+    await asyncio.to_thread(rig.redis.stop)
     try:
         yield
     finally:
-        await rig.redis.start()
-        rig.to_redis.target = rig.redis.address
+        await asyncio.to_thread(rig.redis.start)
 
 
 @asynccontextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -66,20 +68,30 @@ class Load:
             await asyncio.sleep(1 / self._plan.warming)
         await self._tasks.drain(self._plan.patience)
 
-    async def run(self) -> None:
-        """Ask until cancelled, at a pace that does not depend on the answers."""
-        loop = asyncio.get_running_loop()
-        due = loop.time()
-        while True:
-            self._start(self._manner())
-            due += 1 / self._plan.rate
-            await asyncio.sleep(due - loop.time())
+    @asynccontextmanager
+    async def steady(self) -> AsyncIterator[None]:
+        """Ask while this is open, at a pace that does not depend on the answers."""
+        asking = asyncio.create_task(self._keep_asking())
+        try:
+            yield
+        finally:
+            asking.cancel()
+            with suppress(asyncio.CancelledError):
+                await asking
 
     async def finish(self) -> None:
         """Wait for the last answer, for as long as anybody would, and count the answers too many."""
         await self._tasks.drain(self._plan.patience + 1.0)
         for question, mailbox in self._mailboxes:
             question.twice = mailbox.waiting
+
+    async def _keep_asking(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            self._start(self._manner())
+            due += 1 / self._plan.rate
+            await asyncio.sleep(due - loop.time())
 
     def _manner(self) -> Manner:
         chance = self._dice.random()

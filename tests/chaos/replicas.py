@@ -80,7 +80,7 @@ class Replicas:
         return replica
 
     async def stop(self) -> None:
-        """Ask all that run to stop, and wait until they have.
+        """Ask all that run to stop, and wait until they have, and all that they logged has been read.
 
         Raises:
             TimeoutError: one does not.
@@ -91,6 +91,7 @@ class Replicas:
             replica.process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(STOPS_WITHIN):
             await asyncio.gather(*(each.process.wait() for each in running))
+            await asyncio.gather(*(each.reading for each in self.all if each.reading))
 
     async def aclose(self) -> None:
         """End whatever still runs."""

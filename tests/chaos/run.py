@@ -18,11 +18,11 @@ from tests.chaos.balancer import Balancer
 from tests.chaos.faults import Fault, Rig
 from tests.chaos.ledger import Spell, recovery, rows
 from tests.chaos.load import Load, Plan
-from tests.chaos.proxy import FaultProxy, fault_proxy
-from tests.chaos.redis import redis_server
+from tests.chaos.proxy import HOST, FaultProxy, fault_proxy
 from tests.chaos.replicas import ROOT, Replicas, replicas
 from tests.chaos.report import Account
 from tests.opened import APP_KEY
+from tests.redis_server import RedisServer
 from tests.slack_side import BOT_TOKEN, SIGNING_SECRET
 from tests.upstream import CREDENTIALS
 
@@ -62,12 +62,8 @@ async def run(course: Course, tell: Tell) -> Account:
         load = Load(course.plan, Balancer(session, lambda: running.replicas.serving), running.slack)
         tell(f"{course.count} replicas serve; the load begins")
         await load.warm_up()
-        asking = asyncio.create_task(load.run())
-        try:
+        async with load.steady():
             spells = [await _endured(fault, course, running, load, tell) for fault in course.faults]
-        finally:
-            asking.cancel()
-            await asyncio.gather(asking, return_exceptions=True)
         tell("the load ends")
         await load.finish()
         await running.replicas.stop()
@@ -104,11 +100,12 @@ async def rig(course: Course) -> AsyncIterator[Rig]:
     async with AsyncExitStack() as stack:
         adobe_side, adobe_url = await stack.enter_async_context(adobe.adobe(course.plan.customers(course.seconds)))
         slack_side, slack_url = await stack.enter_async_context(slack.slack(course.plan.members))
-        redis = await stack.enter_async_context(redis_server())
+        redis = await asyncio.to_thread(RedisServer)
+        stack.callback(redis.stop)
         to_adobe = await stack.enter_async_context(fault_proxy(_target(adobe_url)))
         to_slack = await stack.enter_async_context(fault_proxy(_target(slack_url)))
-        to_redis = await stack.enter_async_context(fault_proxy(redis.address))
-        slack_side.side.url = f"http://127.0.0.1:{to_slack.port}"
+        to_redis = await stack.enter_async_context(fault_proxy((HOST, redis.port)))
+        slack_side.side.url = f"http://{HOST}:{to_slack.port}"
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="chaos-")))
         environment = settings(to_adobe, slack_side, to_redis)
         fleet: Replicas = await stack.enter_async_context(replicas(course.count, environment, folder))
@@ -117,7 +114,7 @@ async def rig(course: Course) -> AsyncIterator[Rig]:
 
 def settings(to_adobe: FaultProxy, slack_side: slack.MoodySlack, to_redis: FaultProxy) -> dict[str, str]:
     """The environment of a replica: who is where, and no more. Every number is the service's own default."""
-    adobe_url = f"http://127.0.0.1:{to_adobe.port}"
+    adobe_url = f"http://{HOST}:{to_adobe.port}"
     return {
         "PATH": os.environ.get("PATH", ""),
         "PYTHONPATH": str(ROOT),
@@ -127,7 +124,7 @@ def settings(to_adobe: FaultProxy, slack_side: slack.MoodySlack, to_redis: Fault
         "SLACK_SIGNING_SECRET": SIGNING_SECRET,
         "SLACK_BOT_TOKEN": BOT_TOKEN,
         "APP_KEYS": APP_KEY,
-        "REDIS_URL": f"redis://127.0.0.1:{to_redis.port}/0",
+        "REDIS_URL": f"redis://{HOST}:{to_redis.port}/0",
         "PROFILE_URL": adobe_url,
         "ADOBE_IMS_URL": adobe_url,
         "ADOBE_CLIENT_ID": CREDENTIALS.client_id,
