@@ -6,9 +6,10 @@ import asyncio
 
 import pytest
 
+from tests.factories import configured
 from tests.limits import violations
 from tests.opened import Opened, opened
-from tests.slack_side import ELSEWHERE, FAILED, Reply, SlackSide, buttons, command, title, words
+from tests.slack_side import ELSEWHERE, FAILED, MEMBER, Reply, SlackSide, buttons, command, title, words
 from tests.upstream import Turn
 
 
@@ -166,3 +167,36 @@ async def test_offers(service: Opened) -> None:
 
     assert set(buttons(two)) == {"ada@example.com", "C-10002"}
     assert set(buttons(typo)) == {"ada@example.com"}
+
+
+async def test_status(slack: SlackSide, transport: str) -> None:
+    """Who looks after the service is told in the ack how it is; nobody is looked up."""
+    config = configured(roles={"operations": {"members": [MEMBER], "status": True}})
+    async with opened(slack, transport, config=lambda: config) as service:
+        asked = await service.ask("status")
+        message = {key: value for key, value in asked.ack.message.items() if key != "response_type"}
+
+        assert title(message) == "How this app is doing"
+        assert asked.ack.message["response_type"] == "ephemeral"
+        assert violations(message) == []
+        assert service.upstream.calls["profile"] == 0
+
+
+async def test_status_of_others(service: Opened) -> None:
+    """Who doesn't isn't told."""
+    asked = await service.ask("status")
+
+    assert title(asked.ack.message) == "You can't look up customers here"
+    assert "told to those who look after it" in words(asked.ack.message)
+
+
+async def test_asked_too_often(slack: SlackSide, transport: str) -> None:
+    """Who asks too often is told in the ack for how long to wait; others aren't concerned."""
+    async with opened(slack, transport, person_rate=1, person_burst=2) as service:
+        for _ in range(2):
+            assert title(await service.shown("ada@example.com")) == "Ada Lovelace"
+        too_often = (await service.ask("ada@example.com")).ack.message
+
+        assert title(too_often) == "That was a lot of questions"
+        assert "in 60 seconds" in words(too_often)
+        assert title(await service.shown("ada@example.com", user="U0OTHER")) == "Ada Lovelace"
