@@ -50,6 +50,9 @@ log = structlog.get_logger()
 LEAD_TIME = 0.3
 """Seconds that a flight is thought to need once it has its permits."""
 
+RESERVED_SHARE = 0.05
+"""Part of the daily budget that is kept for people with the reserved lane, if there are any."""
+
 Config = Callable[[], CustomerConfig]
 Clock = Callable[[], float]
 
@@ -142,6 +145,7 @@ async def open_core(
             tasks,
             lead_time=min(LEAD_TIME, deadline / 10),
             gate=breakers.check,
+            reserved=lambda: RESERVED_SHARE if any(role.reserved_lane for role in config().roles.values()) else 0.0,
             warning=settings.budget_warning,
             warn=lambda spent: log.warning("budget_low", count=spent),
             observe=telling.metrics.waited,

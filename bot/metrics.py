@@ -50,9 +50,9 @@ def _kinds(error: type[CustomerContextError]) -> Iterator[str]:
         yield from _kinds(below)
 
 
-KINDS = frozenset(_kinds(CustomerContextError)) | {NOTHING}
+KINDS = frozenset(_kinds(CustomerContextError)) | {NOTHING, "status"}
 FAILURES = frozenset(_kinds(LookupFailed))
-OUTCOMES = frozenset({"card", "old_card", "notice", "status"})
+OUTCOMES = frozenset({"card", "old_card", "notice"})
 DOORS = frozenset({"command", "button"})
 TRANSPORTS = frozenset({"http", "socket"})
 LAYERS = frozenset({"memory", "shared"})

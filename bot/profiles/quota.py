@@ -42,7 +42,7 @@ class Turns:
         *,
         lead_time: float,
         gate: Callable[[], None] = lambda: None,
-        reserved: float = 0.05,
+        reserved: Callable[[], float] = lambda: 0.0,
         warning: float = 0.8,
         warn: Callable[[int], None] = lambda _spent: None,
         observe: Callable[[float], None] = lambda _waited: None,
@@ -51,7 +51,7 @@ class Turns:
         self._tasks = tasks
         self._lead_time = lead_time
         self._gate = gate
-        self._most = _most(quota.budget, reserved)
+        self._reserved = reserved
         self._budget = _Budget(quota.budget, warning, warn)
         self._observe = observe
         self._lanes = Lanes()
@@ -223,8 +223,14 @@ class Turns:
                 self._fail(waiter, BudgetSpent(retry_after=slot.wait))
         return slot.granted
 
+    def _most(self, lane: Lane) -> int | None:
+        """How much of the budget the lane may use up."""
+        if self._quota.budget is None or lane is Lane.RESERVED:
+            return self._quota.budget
+        return int(self._quota.budget * (1 - self._reserved()))
+
     async def _reserve(self, lane: Lane) -> Slot:
-        slot = await self._pace.reserve(self._most[lane])
+        slot = await self._pace.reserve(self._most(lane))
         self._budget.spent(slot.spent)
         if slot.granted:
             self._forecast.reserved(slot, asyncio.get_running_loop().time())
@@ -335,9 +341,3 @@ class _Budget:
             self._warn(spent)
         elif spent < self._from / 2:
             self._warned = False
-
-
-def _most(budget: int | None, reserved: float) -> tuple[int | None, ...]:
-    """How much of the budget each lane may use up, in the lanes' order."""
-    rest = None if budget is None else int(budget * (1 - reserved))
-    return tuple(budget if lane is Lane.RESERVED else rest for lane in Lane)

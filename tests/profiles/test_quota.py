@@ -57,6 +57,7 @@ class Desk:
             self.tasks,
             lead_time=self.lead_time,
             gate=self.gate,
+            reserved=lambda: 0.05,
             warn=self.warned.append,
             observe=self.waited.append,
         )
