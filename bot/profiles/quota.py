@@ -48,6 +48,7 @@ class Turns:
         observe: Callable[[float], None] = lambda _waited: None,
     ) -> None:
         self._pace = pace
+        self._quota = quota
         self._tasks = tasks
         self._lead_time = lead_time
         self._gate = gate
