@@ -42,7 +42,7 @@ class Flight:
 class FlightsAgainstAModel(RuleBasedStateMachine):
     """One flight a key; who joins gets its end; who leaves takes nothing from the others; lasting failures linger."""
 
-    keys = st.sampled_from("abc")
+    keys = st.sampled_from("ab")
 
     @initialize()
     def start(self) -> None:
@@ -173,4 +173,4 @@ class FlightsAgainstAModel(RuleBasedStateMachine):
 
 
 TestFlightsAgainstAModel = FlightsAgainstAModel.TestCase
-TestFlightsAgainstAModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestFlightsAgainstAModel.settings = settings(max_examples=120, stateful_step_count=50, deadline=None)

@@ -115,22 +115,27 @@ class Leases:
 
 
 class Bus:
-    """Carries tidings from replica to replica; each takes one `step` on its way. `told` are those that were announced."""
+    """Carries tidings from replica to replica; each takes one `step` on its way. `told` are those that were announced,
+    `known` those of which a replica knows.
+    """
 
     def __init__(self, step: Step = at_once, *, reachable: bool = True) -> None:
         self.reachable = reachable
         self.told: list[tuple[Names, float]] = []
+        self.known: dict[Replica, list[tuple[Names, float]]] = {}
         self.tasks = TaskSet()
         self._step = step
         self._replicas: list[Replica] = []
 
     def connect(self, replica: Replica) -> Line:
         self._replicas.append(replica)
+        self.known[replica] = []
         return Line(self, replica)
 
     def carry(self, sender: Replica, names: Names, at: float) -> bool:
         if self.reachable:
             self.told.append((names, at))
+            self.known[sender].append((names, at))
             for replica in self._replicas:
                 if replica is not sender:
                     self.tasks.start(self._deliver(replica, names, at))
@@ -138,6 +143,7 @@ class Bus:
 
     async def _deliver(self, replica: Replica, names: Names, at: float) -> None:
         await self._step()
+        self.known[replica].append((names, at))
         await replica.cache.heard(names, at)
 
 
