@@ -36,7 +36,8 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """`text` cleaned and on one line, every run of white space one space."""
-    return " ".join(_HIDDEN.sub("", text).split())
+    visible = text if text.isprintable() and text.isascii() else _HIDDEN.sub("", text)
+    return " ".join(visible.split())
 
 
 def escape(text: str) -> str:

@@ -29,7 +29,7 @@ class Voice:
     def say(self, value: Value) -> Phrase:
         """The value as the reader should see it."""
         if tell := _SIMPLE.get(type(value)):
-            return Phrase.text(tell(value, self.reader))
+            return Phrase.text(tell(value, self))
         if isinstance(value, Message) and not value.values and value.count is None:
             return _fixed(self.language, value.key)
         return Phrase.of(self.pieces(value))
@@ -41,7 +41,7 @@ class Voice:
     def pieces(self, value: Any) -> Iterator[Piece]:
         """What the phrase for the value consists of."""
         if tell := _SIMPLE.get(type(value)):
-            return iter((tell(value, self.reader),))
+            return iter((tell(value, self),))
         return _COMPOSED[type(value)](self, value)
 
 
@@ -70,9 +70,12 @@ def _with_unit(voice: Voice, number: Number) -> Iterator[Piece]:
         yield from voice.pieces(number.unit)
 
 
-def _chosen(voice: Voice, words: Words) -> Iterator[Piece]:
-    first = next(iter(words.texts.values()), "")
-    yield _outside(words.texts.get(voice.language, words.texts.get("", first)))
+def _chosen(words: Words, voice: Voice) -> str:
+    texts = words.texts
+    for language in (voice.language, ""):
+        if language in texts:
+            return _outside(texts[language])
+    return _outside(next(iter(texts.values()), ""))
 
 
 def _clock(voice: Voice, ago: Ago) -> Iterator[Piece]:
@@ -92,21 +95,21 @@ def _joined(voice: Voice, joined: Joined) -> Iterator[Piece]:
         yield from phrase.pieces
 
 
-_SIMPLE: dict[type, Callable[[Any, Reader], str]] = {
-    Data: lambda data, _reader: _outside(data.text),
-    Money: lambda money, reader: locale.money(money.amount, _outside(money.currency), reader),
-    Percent: lambda percent, reader: locale.percent(percent.fraction, reader),
-    Day: lambda day, reader: locale.day(day.day, reader.locale),
-    Month: lambda month, reader: locale.month(month.first, reader.locale),
-    Moment: lambda moment, reader: locale.moment(moment.at, reader),
-    Language: lambda language, reader: locale.language_name(_outside(language.tag), reader.locale),
+_SIMPLE: dict[type, Callable[[Any, Voice], str]] = {
+    Data: lambda data, _voice: _outside(data.text),
+    Words: _chosen,
+    Money: lambda money, voice: locale.money(money.amount, _outside(money.currency), voice.reader),
+    Percent: lambda percent, voice: locale.percent(percent.fraction, voice.reader),
+    Day: lambda day, voice: locale.day(day.day, voice.reader.locale),
+    Month: lambda month, voice: locale.month(month.first, voice.reader.locale),
+    Moment: lambda moment, voice: locale.moment(moment.at, voice.reader),
+    Language: lambda language, voice: locale.language_name(_outside(language.tag), voice.reader.locale),
 }
 """Values that are one string."""
 
 _COMPOSED: dict[type, Callable[[Voice, Any], Iterator[Piece]]] = {
     Message: _filled,
     Number: _with_unit,
-    Words: _chosen,
     Ago: _clock,
     Joined: _joined,
 }
