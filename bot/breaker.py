@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -25,8 +26,9 @@ class Resting(Exception):
 class Breaker:
     """One upstream's.
 
-    Opens after `failures` in a row, for `pause` seconds; then one caller may try, and its outcome decides for all. Each call is
-    admitted, tells its outcome if it has one, and leaves. A caller may have several calls under way.
+    Opens after `failures` in a row, for `pause` seconds; then one caller may try, and its outcome decides for all. While it has
+    none, another may try after as long again, so that nobody waits for one who hangs. Each call is admitted, tells its outcome if
+    it has one, and leaves. A caller may have several calls under way.
 
     Args:
         clock: monotonic, in seconds.
@@ -51,7 +53,8 @@ class Breaker:
         self._failed = 0
         self._opened: float | None = None
         self._prober: object | None = None
-        self._probes = 0
+        self._probes: Counter[object] = Counter()
+        self._tried = 0.0
 
     @property
     def state(self) -> State:
@@ -68,8 +71,8 @@ class Breaker:
         """
         if self._opened is None or (self._prober is not None and self._prober is caller):
             return
-        if self._prober is not None or self._left > 0:
-            raise Resting(max(self._left, self._pause / 2))
+        if self._left > 0:
+            raise Resting(self._left)
 
     def admit(self, caller: object) -> None:
         """Let a call of `caller` through. While half-open, `caller` is the one who tries, with as many calls as it likes.
@@ -79,8 +82,9 @@ class Breaker:
         """
         self.check(caller)
         if self._opened is not None:
-            self._prober = caller
-            self._probes += 1
+            if self._prober is not caller:
+                self._prober, self._tried = caller, self._clock()
+            self._probes[caller] += 1
             self._tell()
 
     def succeeded(self) -> None:
@@ -99,13 +103,17 @@ class Breaker:
 
     def left(self, caller: object) -> None:
         """A call of `caller` is over, whether it told an outcome or not. If none of those who tried did, the next may try."""
-        if self._prober is caller:
-            self._probes -= 1
-            if not self._probes:
-                self._end_probe()
+        if caller in self._probes:
+            self._probes[caller] -= 1
+            if not self._probes[caller]:
+                del self._probes[caller]
+                if self._prober is caller:
+                    self._prober = None
+                    self._tell()
 
     def _end_probe(self) -> None:
-        self._prober, self._probes = None, 0
+        self._prober = None
+        self._probes.clear()
         self._tell()
 
     def _tell(self) -> None:
@@ -115,4 +123,5 @@ class Breaker:
 
     @property
     def _left(self) -> float:
-        return 0.0 if self._opened is None else self._opened + self._pause - self._clock()
+        since = self._opened if self._prober is None else self._tried
+        return 0.0 if since is None else since + self._pause - self._clock()

@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     retry_pause: float = Field(0.2, gt=0, description="Before the second attempt where Adobe doesn't say; doubles with each")
     breaker_failures: int = Field(5, ge=1, description="Failures in a row after which Adobe, or Redis, is left alone")
     breaker_pause: float = Field(2.0, gt=0, description="For how long, before it is tried again")
-    redis_timeout: float = Field(0.25, gt=0, description="For one exchange with Redis")
+    redis_timeout: float = Field(0.5, gt=0, description="For one exchange with Redis")
     connect_timeout: float = Field(2.0, gt=0, description="For a connection to Adobe or Slack")
     read_timeout: float = Field(5.0, gt=0, description="Between two reads from Adobe")
     respond_timeout: float = Field(5.0, gt=0, description="For one post to a response_url")

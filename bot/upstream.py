@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -90,7 +91,7 @@ def breaker(settings: Settings, upstream: str) -> Breaker:
     """A closed one in front of `upstream`, which the log then tells of."""
 
     def changed(state: State) -> None:
-        log.warning("breaker", kind=upstream, state=state)
+        log.log(logging.WARNING if state is State.OPEN else logging.INFO, "breaker", kind=upstream, state=state)
 
     return Breaker(clock=time.monotonic, failures=settings.breaker_failures, pause=settings.breaker_pause, changed=changed)
 

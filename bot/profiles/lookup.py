@@ -61,9 +61,12 @@ class Found:
     state: State
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Flight:
-    """One call to the source, under way: it has its own deadline and reference, not those of whoever happened to ask first."""
+    """One call to the source, under way: it has its own deadline and reference, not those of whoever happened to ask first.
+
+    To `refresh`, what another replica brought before is not enough.
+    """
 
     names: Names
     identity: Identity
@@ -172,6 +175,7 @@ class Lookup:
         """The flight under way for `names`, else a new one. Whoever joins lends it a better place, if theirs is better."""
         if aloft := self._aloft.get(names[0]):
             aloft.turn.shared_with(rank)
+            aloft.refresh |= refresh
         return await self._flights.join(names[0], lambda: self._depart(names, identity, rank, refresh))
 
     def _depart(self, names: Names, identity: Identity, rank: Rank, refresh: bool) -> Coroutine[None, None, Entry]:

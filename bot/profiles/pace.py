@@ -21,7 +21,7 @@ would now and then count more than its rate in a second.
 CREEP = 0.1
 """How much of the whole pace comes back each second after it was halved."""
 
-FLOOR = 1 / 8
+FLOOR = 1 / 4
 """The slowest pace: many a 429 in a row must not stop everything."""
 
 DAY = 86_400.0

@@ -15,7 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from bot.breaker import Breaker, Resting, State
+from bot.breaker import Breaker, Resting
 
 log = structlog.get_logger()
 
@@ -91,12 +91,13 @@ class Guard:
             async with within(self._timeout):
                 answer = await call(self._redis)
         except TROUBLE as error:
-            self._failed(caller, error)
+            log.debug("redis_failed", exception=type(error).__name__)
+            self._breaker.failed(caller)
             raise Unavailable from None
         except BaseException:
             self._breaker.left(caller)
             raise
-        self._succeeded()
+        self._breaker.succeeded()
         return answer
 
     async def tell(self, call: Callable[[Redis], Awaitable[object]]) -> bool:
@@ -117,17 +118,6 @@ class Guard:
                     return await call(redis)
 
             yield run
-
-    def _failed(self, caller: object, error: Exception) -> None:
-        before = self._breaker.state
-        self._breaker.failed(caller)
-        if before is State.CLOSED and self._breaker.state is State.OPEN:
-            log.warning("redis_left_alone", exception=type(error).__name__)
-
-    def _succeeded(self) -> None:
-        if self._breaker.state is not State.CLOSED:
-            log.info("redis_back")
-        self._breaker.succeeded()
 
 
 @asynccontextmanager

@@ -30,6 +30,9 @@ SLACK_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 POSTS = 4
 """Of the five uses that a response_url has, over all forms and tries of one answer."""
 
+PAUSES = (1, 12, 12, 12)
+"""After each post, in units of the shortest: one for a mishap, then long enough for Slack to be away for some seconds."""
+
 KEPT_FOR_TEXT = 1
 """Of these, so that one line of text may follow when no form was taken."""
 
@@ -205,7 +208,7 @@ class Responder:
         content = f'{{"replace_original":true,{body[1:]}' if replace else body
         while True:
             uses.left -= 1
-            attempt = await self._post_once(url, content, self._pause * uses.spent)
+            attempt = await self._post_once(url, content, self._pause * PAUSES[uses.spent - 1])
             if attempt.again_after is None or uses.left <= keep:
                 return attempt.delivery
             await asyncio.sleep(attempt.again_after)

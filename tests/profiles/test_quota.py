@@ -13,7 +13,7 @@ import pytest
 
 from bot.breaker import Breaker, Resting
 from bot.errors import BudgetSpent, Busy, SourceDown
-from bot.profiles.pace import DAY, HEADROOM, MemoryPace, Quota, Slot, Standing
+from bot.profiles.pace import DAY, FLOOR, HEADROOM, MemoryPace, Quota, Slot, Standing
 from bot.profiles.quota import FlightTurn, Turns
 from bot.question import Lane, Rank
 from bot.tasks import TaskSet
@@ -383,7 +383,7 @@ async def test_creeping_back() -> None:
     for moment in range(10):
         await desk.turns.throttled(None, sent=moment)
         await asyncio.sleep(0.01)
-    assert (await desk.pace.standing()).pace == pytest.approx(1 / 8, abs=0.01)
+    assert (await desk.pace.standing()).pace == pytest.approx(FLOOR, abs=0.01)
 
     await asyncio.sleep(10)
     assert (await desk.pace.standing()).pace == 1

@@ -55,6 +55,28 @@ async def test_all_or_none(connect: Connect) -> None:
     assert by_team.claim == team
 
 
+async def test_a_crowd(connect: Connect, redis: RedisServer) -> None:
+    """A thousand who ask at once are counted in a few exchanges, each as if they had come one after the other."""
+    limiter = SharedLimiter(await connect(), Closed(), hashed)
+    with redis.client() as client:
+        before = client.info("commandstats").get("cmdstat_evalsha", {"calls": 0})["calls"]
+        outcomes = await asyncio.gather(*(limiter.take([Claim("a" * (each % 7 + 1), HOURLY)]) for each in range(1000)))
+        after = client.info("commandstats")["cmdstat_evalsha"]["calls"]
+
+    assert sum(each is None for each in outcomes) == 7 * 10
+    assert after - before <= 4
+
+
+async def test_whoever_leaves(connect: Connect) -> None:
+    """Who is cancelled while waiting for the count holds up nobody else."""
+    limiter = SharedLimiter(await connect(), Closed(), hashed)
+    asking = [asyncio.create_task(limiter.take([Claim("ada", HOURLY)])) for _ in range(5)]
+    await asyncio.sleep(0)
+    asking[0].cancel()
+
+    assert await asyncio.gather(*asking[1:]) == [None] * 4
+
+
 async def test_keys(connect: Connect, redis: RedisServer) -> None:
     """Redis knows nobody's id, and forgets a key once its whole burst is back."""
     limiter = SharedLimiter(await connect(), Closed(), hashed)
