@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
+from collections.abc import Iterator
 
 import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
 from bot.errors import ConfigurationError
-from bot.serving import Posts, served
+from bot.serving import YOUNG, Posts, served, settle
 
 
 class Greeter:
@@ -103,3 +105,21 @@ async def test_paths() -> None:
     assert [answer.status_code for answer in answers] == [200, 405, 404]
     assert [answer.text for answer in answers] == ["hello", "", ""]
     assert answers[1].headers["allow"] == "POST"
+
+
+@pytest.fixture
+def collector() -> Iterator[None]:
+    """Python's collector, afterwards as it was."""
+    thresholds = gc.get_threshold()
+    yield
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("collector")
+def test_settled() -> None:
+    """What a started service consists of isn't looked through any more, and what is new is looked through less often."""
+    settle()
+
+    assert gc.get_freeze_count() > 0
+    assert gc.get_threshold() == YOUNG

@@ -37,7 +37,7 @@ from bot import customer_file, settings
 from bot.app import open_service
 from bot.cli.stand_in import TEAM
 from bot.profiles.paths import event_fields, profile_fields
-from bot.serving import served
+from bot.serving import served, settle
 from bot.telemetry import configure_logging
 from tests.bench.generator import SECRET
 from tests.bench.process import many_files
@@ -216,7 +216,9 @@ async def service() -> AsyncIterator[ASGIApp]:
     )
     config = customer_file.of(chosen)
     async with AsyncExitStack() as stack:
-        yield (await stack.enter_async_context(open_service(chosen, lambda: config))).asgi
+        running = await stack.enter_async_context(open_service(chosen, lambda: config))
+        settle()
+        yield running.asgi
 
 
 SERVERS = {each.__name__: each for each in (everyone, bare, handler, floor, service)}
