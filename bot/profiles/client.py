@@ -103,6 +103,10 @@ class AdobeClient:
         self._usual = FIRST_GUESS
         self._heard = float("-inf")
 
+    async def sign_in(self, turn: Turn) -> None:
+        """Have a token at hand."""
+        await self._retries(self._tokens.token, fits=lambda wait: self._ends(wait) <= turn.until)
+
     async def profile(self, identity: Identity, fields: Sequence[str], turn: Turn) -> wire.RawProfile:
         """The attributes at `fields`, which are dotted XDM paths."""
         request = wire.profile_request(self._account, identity, fields)

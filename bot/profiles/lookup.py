@@ -217,8 +217,10 @@ class Lookup:
         """What comes of it is kept and shared, success and failure alike."""
         started = self._clock()
         try:
-            async with asyncio.timeout_at(flight.turn.until), flight.turn:
-                profile = await self._source.fetch(flight.identity, flight.turn)
+            async with asyncio.timeout_at(flight.turn.until):
+                await self._source.prepare(flight.turn)
+                async with flight.turn:
+                    profile = await self._source.fetch(flight.identity, flight.turn)
         except NotFound:
             self._observe("asked", None)
             await self._cache.forget(flight.names)

@@ -128,6 +128,14 @@ class ProfileSource(Protocol):
         """How many calls one customer usually takes."""
         ...
 
+    async def prepare(self, turn: Turn) -> None:
+        """Get ready to call at once, so that permits aren't taken long before they are used.
+
+        Raises:
+            LookupFailed: there is no way to call.
+        """
+        ...
+
     async def fetch(self, identity: Identity, turn: Turn) -> Profile:
         """Ask for one customer. The caller sets the deadline.
 

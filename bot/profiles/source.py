@@ -25,6 +25,10 @@ Result = TypeVar("Result")
 class Client(Protocol):
     """What of `AdobeClient` a source needs."""
 
+    async def sign_in(self, turn: Turn) -> None:
+        """Have a token at hand."""
+        ...
+
     async def profile(self, identity: Identity, fields: Sequence[str], turn: Turn) -> RawProfile:
         """The attributes."""
         ...
@@ -90,6 +94,14 @@ class AdobeSource:
     def calls(self) -> int:
         """How many calls one customer usually takes: attributes, and events unless there are none to be had. Names are kept."""
         return 2 if self._access.open(self._config().version) else 1
+
+    async def prepare(self, turn: Turn) -> None:
+        """Have a token at hand.
+
+        Raises:
+            LookupFailed: none is to be had.
+        """
+        await self._client.sign_in(turn)
 
     async def fetch(self, identity: Identity, turn: Turn) -> Profile:
         """Ask for one customer. The caller sets the deadline.
