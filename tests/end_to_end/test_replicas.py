@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from bot.serving import served
 from tests.cli.test_run import environment, started, wired, with_adobe
@@ -21,7 +22,7 @@ DEAD_CUSTOMER = Turn(404, {"statusCode": "404"})
 
 @asynccontextmanager
 async def replicas(
-    slack: SlackSide, redis: RedisServer, count: int, upstream: Upstream, **settings: object
+    slack: SlackSide, redis: RedisServer, count: int, upstream: Upstream, **settings: Any
 ) -> AsyncIterator[list[Opened]]:
     async with AsyncExitStack() as stack:
         yield [

@@ -67,6 +67,9 @@ class Source:
     asked: list[Identity] = field(default_factory=list)
     turns: list[FlightTurn] = field(default_factory=list)
 
+    async def prepare(self, turn: Turn) -> None:
+        pass
+
     async def fetch(self, identity: Identity, turn: Turn) -> Profile:
         assert isinstance(turn, FlightTurn)
         self.asked.append(identity)
