@@ -81,13 +81,13 @@ def table(title: str, results: Iterable[Measured]) -> str:
     return heading(title) + f"{'':34}{columns}\n" + "".join(map(_row, results))
 
 
-_COLUMNS = (("cards/s", 9), ("of rounds", 16), ("p50 ms", 10), ("p99 ms", 10), ("ack p99", 10), ("CPU µs", 9))
+_COLUMNS = (("cards/s", 9), ("of rounds", 18), ("p50 ms", 10), ("p99 ms", 10), ("ack p99", 10), ("CPU µs", 9))
 
 
 def _row(each: Measured) -> str:
     spread = f"{min(each.rates):,.0f} to {max(each.rates):,.0f}"
     times = f"{each.card(0.5):>10.2f}{each.card(0.99):>10.2f}{each.ack(0.99):>10.2f}"
-    return f"{each.label:34}{each.rate:>9,.0f}{spread:>16}{times}{each.cpu_each:>9,.0f}\n"
+    return f"{each.label:34}{each.rate:>9,.0f}{spread:>18}{times}{each.cpu_each:>9,.0f}\n"
 
 
 def machine() -> str:
