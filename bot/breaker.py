@@ -53,7 +53,7 @@ class Breaker:
         self._failed = 0
         self._opened: float | None = None
         self._prober: object | None = None
-        self._probes: Counter[object] = Counter()
+        self._probes: Counter[int] = Counter()
         self._tried = 0.0
 
     @property
@@ -84,7 +84,7 @@ class Breaker:
         if self._opened is not None:
             if self._prober is not caller:
                 self._prober, self._tried = caller, self._clock()
-            self._probes[caller] += 1
+            self._probes[id(caller)] += 1
             self._tell()
 
     def succeeded(self) -> None:
@@ -103,13 +103,11 @@ class Breaker:
 
     def left(self, caller: object) -> None:
         """A call of `caller` is over, whether it told an outcome or not. If none of those who tried did, the next may try."""
-        if caller in self._probes:
-            self._probes[caller] -= 1
-            if not self._probes[caller]:
-                del self._probes[caller]
-                if self._prober is caller:
-                    self._prober = None
-                    self._tell()
+        if self._probes[id(caller)] > 0:
+            self._probes[id(caller)] -= 1
+            if self._prober is caller and not self._probes[id(caller)]:
+                self._prober = None
+                self._tell()
 
     def _end_probe(self) -> None:
         self._prober = None

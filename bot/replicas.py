@@ -13,6 +13,7 @@ from bot.limits import Limiter, MemoryLimiter
 from bot.profiles.alone import Alone
 from bot.profiles.pace import MemoryPace, Pace, Quota
 from bot.profiles.ports import Leases, Names, SharedCopies, Tidings
+from bot.profiles.tombstones import CLOCKS_APART, LONGEST_FLIGHT
 from bot.seal import Seal
 from bot.settings import Settings, secret
 from bot.shared.connection import open_redis
@@ -59,7 +60,7 @@ async def open_replicas(
         return
     ca_bundle = str(settings.ca_bundle) if settings.ca_bundle else None
     async with open_redis(url, timeout=settings.redis_timeout, ca_bundle=ca_bundle, breaker=breaker) as guard:
-        tidings = RedisTidings(guard, kept=settings.kept, clock=clock)
+        tidings = RedisTidings(guard, kept=settings.kept + LONGEST_FLIGHT + CLOCKS_APART, clock=clock)
         yield Replicas(
             RedisCopies(guard, seal, clock=clock),
             RedisLeases(guard),

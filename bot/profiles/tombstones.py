@@ -10,6 +10,9 @@ from bot.profiles.ports import Names, Tidings
 CLOCKS_APART = 2.0
 """Seconds by which the clocks of two replicas may differ; what was asked for just after a burial isn't kept either."""
 
+LONGEST_FLIGHT = 60.0
+"""Seconds at most between a flight's start, which counts here, and the birth of its copy. (No DEADLINE is longer.)"""
+
 MOST = 100_000
 
 
@@ -20,14 +23,14 @@ class Tombstones:
         tidings: how other replicas are told.
         everything: names that stand for all there is.
         clock: seconds since the epoch.
-        kept: seconds for which a tombstone may matter: as long as a copy lives.
+        kept: seconds for which a copy lives; a tombstone matters for as long, and a flight besides.
     """
 
     def __init__(self, tidings: Tidings, *, everything: Names, clock: Callable[[], float], kept: float) -> None:
         self._tidings = tidings
         self._everything = everything
         self._clock = clock
-        self._kept = kept
+        self._kept = kept + LONGEST_FLIGHT + CLOCKS_APART
         self._buried: OrderedDict[str, float] = OrderedDict()
 
     async def bury(self, names: Names) -> bool:

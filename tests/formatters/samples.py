@@ -181,6 +181,8 @@ NOTICES = {
         Notice("value_not_accepted", {"value": Data("030 23"), "namespace": EMAIL, "reason": Message("reason.needs_country")}),
         Notice("token_not_accepted"),
         Notice("not_allowed", {"reason": Message("reason.other_workspace")}),
+        Notice("asked_too_often", {"wait": Message("wait.seconds", {"count": count(12)}, count=12)}),
+        Notice("restarting"),
         Notice(
             "not_found",
             {"identity": Data("ada@gmial.com"), "namespace": EMAIL},
@@ -193,6 +195,9 @@ NOTICES = {
             {"got": Message("value.more_than", {"number": count(50)}), "most": count(50)},
             reference="7f3a9c",
         ),
+        Notice("busy", {"wait": Message("wait.seconds", {"count": count(4)}, count=4)}, reference="7f3a9c"),
+        Notice("budget_spent", {"wait": Message("wait.hours", {"count": count(7)}, count=7)}, reference="7f3a9c"),
+        Notice("source_down", {"wait": Message("wait.seconds", {"count": count(2)}, count=2)}, reference="7f3a9c"),
         Notice("no_merge_policy", reference="7f3a9c"),
         Notice("request_refused", {"status": Data("422")}, reference="7f3a9c"),
         Notice(

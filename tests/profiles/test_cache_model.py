@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import looptime
-from hypothesis import settings
+from hypothesis import assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.profiles.cache import SWEPT_AFTER, Entry
 from bot.profiles.ports import Names
-from bot.profiles.tombstones import CLOCKS_APART
+from bot.profiles.tombstones import CLOCKS_APART, LONGEST_FLIGHT
 from tests.factories import EPOCH, LIFETIMES, profile
 from tests.profiles.replicas import EVERYTHING, Bus, Replica, Shared
 
@@ -89,6 +89,7 @@ class CacheAgainstAModel(RuleBasedStateMachine):
     @rule(which=st.integers(0, 9), found=st.booleans() | st.just(True))
     def land(self, which: int, found: bool) -> None:
         flight = self.flights.pop(which % len(self.flights))
+        assume(self.now() - flight.started <= LONGEST_FLIGHT)
         cache = self.replica[flight.number].cache
         if found:
             customer = profile(xid=PEOPLE[flight.name])

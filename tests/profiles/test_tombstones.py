@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.profiles.ports import Names
-from bot.profiles.tombstones import CLOCKS_APART, MOST, Tombstones
+from bot.profiles.tombstones import CLOCKS_APART, LONGEST_FLIGHT, MOST, Tombstones
 from tests.factories import EPOCH
 from tests.profiles.replicas import EVERYTHING, Clock
 
@@ -103,9 +103,9 @@ def test_late_tidings(buried: Tombstones) -> None:
 
 
 async def test_no_longer_than_copies(buried: Tombstones, clock: Clock) -> None:
-    """A tombstone lasts for as long as a copy may; then it is gone, and with it all that it could have covered."""
+    """A tombstone lasts for as long as a copy may, of a flight that had just begun; then all that it could cover is gone too."""
     await buried.bury(("a",))
-    clock.now += KEPT
+    clock.now += KEPT + LONGEST_FLIGHT + CLOCKS_APART
     await buried.bury(("b",))
     assert buried.cover(("a",), EPOCH)
 
