@@ -24,6 +24,9 @@ AGENTS = 1_000
 LATENCY = 0.1
 """Seconds that Adobe takes."""
 
+SLOWLY = 2.0
+"""Seconds that Adobe takes when there must be time to kill the replica that asks."""
+
 CUSTOMERS = 500
 RATE, BURST, DEADLINE, CALLS = 50, 20, 8.0, 2
 """Of the quota, calls a second and at once; of an answer, seconds; of one customer, calls (attributes and events)."""
@@ -101,12 +104,14 @@ async def spread(world: Outside, board: Switchboard) -> list[Goal]:
             warm = await everybody(slacks, 1)
             told("warm", warm, world.calls["profile"])
             world.calls.clear()
+            world.latency = SLOWLY
             first = asyncio.create_task(slacks[0].ask(2))
-            await asyncio.sleep(LATENCY / 4)
+            await asyncio.sleep(SLOWLY / 4)
             others = asyncio.create_task(everybody(slacks[1:], 2))
-            await asyncio.sleep(LATENCY / 4)
+            await asyncio.sleep(SLOWLY / 4)
             servers[0].process.kill()
             survived = await others
+            world.latency = LATENCY
             first.cancel()
             twice = world.calls["profile"]
             told("cold, and the one that asks is killed", survived, twice)
