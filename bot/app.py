@@ -20,7 +20,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 )
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from bot.admin import create_admin
 from bot.core import Clock, Config, Telling, open_core
@@ -28,6 +28,7 @@ from bot.memory import BoundedMemory
 from bot.metrics import Metrics
 from bot.network import create_client, create_session
 from bot.seal import Seal
+from bot.serving import Posts
 from bot.settings import Settings, secret
 from bot.slack.directory import Directory
 from bot.slack.doors import Doors
@@ -51,7 +52,7 @@ DRAIN_MARGIN = 2.0
 class Service:
     """A running service: `asgi` is what Slack calls, `admin` what its admins do, `dispatch` the way in behind both transports."""
 
-    asgi: Starlette
+    asgi: ASGIApp
     admin: Starlette
     dispatch: Dispatch
     tasks: TaskSet
@@ -183,13 +184,13 @@ def web_client(settings: Settings, session: aiohttp.ClientSession, *, token: str
     return client
 
 
-def _asgi(settings: Settings, dispatch: Dispatch, telling: Telling, clock: Clock) -> Starlette:
+def _asgi(settings: Settings, dispatch: Dispatch, telling: Telling, clock: Clock) -> ASGIApp:
     if not settings.serves_http:
-        return Starlette()
+        return Posts({})
     ingress = Ingress(
         dispatch,
         signing_secret=secret(settings.slack_signing_secret),
         clock=clock,
         observe=partial(telling.metrics.acked, "http"),
     )
-    return Starlette(routes=[Route("/slack/events", ingress, methods=["POST"])])
+    return Posts({"/slack/events": ingress})

@@ -78,7 +78,13 @@ _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
 _TYPOGRAPHY = _QUOTES | _DASHES
 
 
+_PLAIN = re.compile(r"[ !-%'-;=?-_a-~]*")
+"""What is readable as it is: ASCII without control characters, links, entities and the grave accent."""
+
+
 def _readable(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return " ".join(text.split())
     linked = _LINK.sub(_what_a_link_means, text)
     for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         linked = linked.replace(entity, character)

@@ -10,7 +10,7 @@ import structlog
 
 from bot import customer_file, settings
 from bot.app import DRAIN_MARGIN, open_service
-from bot.serving import served
+from bot.serving import served, settle
 from bot.settings import Settings
 from bot.telemetry import configure_logging
 from bot.tracing import open_traces
@@ -42,6 +42,7 @@ async def until_stopped(chosen: Settings, config: customer_file.Current) -> None
         async with served(service.asgi, chosen.host, chosen.port, grace=chosen.deadline + DRAIN_MARGIN) as url:
             for number in (signal.SIGTERM, signal.SIGINT):  # not before: a start that hangs must end as any process does
                 loop.add_signal_handler(number, stop.set)
+            settle()
             log.info("administered", address=admin)
             log.info("listening", address=url, transport=transports(chosen))
             await stop.wait()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from bot.config import ConsentRule, ProfileMap
 from bot.profiles.model import Consent, ConsentState
-from bot.profiles.values import Reader, moment, string, text
+from bot.profiles.values import Read, Tally, at, moment, string, text
 
 STATES = {
     "y": ConsentState.YES,
@@ -25,17 +24,26 @@ STATES = {
 """By `val`. A code that isn't here is unknown, never a yes."""
 
 
-def read_consents(reader: Reader, mapping: ProfileMap) -> tuple[Consent, ...]:
-    """The consents that the customer has given or refused, in the mapping's order."""
-    general = reader.read(mapping.consents_time, moment)
-    return tuple(_consents(reader, mapping.consents, general))
+class ConsentMap:
+    """Where the mapping's consents are."""
+
+    def __init__(self, mapping: ProfileMap) -> None:
+        self._general = at(mapping.consents_time, moment)
+        self._rules = tuple(_compiled(rule) for rule in mapping.consents)
+
+    def read(self, node: object, tally: Tally) -> tuple[Consent, ...]:
+        """The consents that the customer has given or refused, in the mapping's order.
+
+        A consent without a time of its own has the time at which consents last changed.
+        """
+        general = self._general(node, tally)
+        return tuple(
+            Consent(key, STATES.get(code, ConsentState.UNKNOWN), since(node, tally) or general, reason(node, tally))
+            for key, state, since, reason in self._rules
+            if (code := state(node, tally)) is not None
+        )
 
 
-def _consents(reader: Reader, rules: tuple[ConsentRule, ...], general: datetime | None) -> Iterator[Consent]:
-    """A consent without a time of its own has the time at which consents last changed."""
-    for rule in rules:
-        code = reader.read(f"{rule.path}.val", string)
-        if code is not None:
-            since = reader.read(f"{rule.path}.time", moment) or general
-            reason = reader.read(f"{rule.path}.reason", text)
-            yield Consent(rule.key, STATES.get(code, ConsentState.UNKNOWN), since, reason)
+def _compiled(rule: ConsentRule) -> tuple[str, Read[str], Read[datetime], Read[str]]:
+    """Key, state, time and reason."""
+    return rule.key, at(f"{rule.path}.val", string), at(f"{rule.path}.time", moment), at(f"{rule.path}.reason", text)

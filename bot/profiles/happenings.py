@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from operator import attrgetter
+from typing import NamedTuple, Protocol, TypeVar
 
 from bot.config import InteractionKind, InteractionList, Interactions, PurchaseList, Purchases
 from bot.profiles.model import Interaction, Item, Purchase
-from bot.profiles.values import Reader, Tally, currency, items, milliseconds, moment, number, string, text, whole, yes_no
+from bot.profiles.values import (
+    Read,
+    Tally,
+    at,
+    currency,
+    each_at,
+    first_at,
+    items,
+    milliseconds,
+    moment,
+    number,
+    string,
+    text,
+    whole,
+    yes_no,
+)
 
 
 class Timed(Protocol):
@@ -25,13 +40,16 @@ class Timed(Protocol):
 Happened = TypeVar("Happened", bound=Timed)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One experience event. `type` is free of the white space that real data has around it."""
 
     time: datetime
     type: str
-    reader: Reader
+    entity: object
+
+
+_ID, _TYPE = at("_id", string), at("eventType", string)
+_TIME, _OUTER_TIME = at("timestamp", moment), at("timestamp", milliseconds)
 
 
 def read_events(children: Sequence[object], tally: Tally) -> tuple[Event, ...]:
@@ -39,8 +57,8 @@ def read_events(children: Sequence[object], tally: Tally) -> tuple[Event, ...]:
     seen: set[str] = set()
     events = []
     for child in children:
-        event = _event(Reader(child, tally))
-        name = event.reader.read("_id", string) if event else None
+        event = _event(child, tally)
+        name = _ID(event.entity, tally) if event else None
         if event and name not in seen:
             events.append(event)
         if name:
@@ -48,55 +66,76 @@ def read_events(children: Sequence[object], tally: Tally) -> tuple[Event, ...]:
     return _newest_first(events)
 
 
-def _event(child: Reader) -> Event | None:
+def _event(child: object, tally: Tally) -> Event | None:
     """`timestamp` inside the entity is ISO, the outer one milliseconds."""
-    entity = Reader(child.node.get("entity") if isinstance(child.node, dict) else None, child.tally)
-    kind = entity.read("eventType", string)
+    entity = child.get("entity") if isinstance(child, dict) else None
+    kind = _TYPE(entity, tally)
     if kind is None:
         return None
-    time = entity.read("timestamp", moment) or child.read("timestamp", milliseconds)
+    time = _TIME(entity, tally) or _OUTER_TIME(child, tally)
     if time is None:
-        child.tally.dropped += 1
+        tally.dropped += 1
         return None
     return Event(time, kind, entity)
 
 
-def purchases(profile: Reader, events: Sequence[Event] | None, rule: Purchases) -> tuple[Purchase, ...]:
-    """Orders, newest first; without events, from the array attribute if one is configured."""
-    if events is not None:
-        return tuple(_purchase(event, rule) for event in events if event.type in rule.event_types)
-    listed = rule.instead_of_events
-    return _listed(profile, listed.path, lambda item: _listed_purchase(item, listed)) if listed else ()
+class PurchaseMap:
+    """Where orders are: in events, and in the array attribute that stands in for them, if one is configured."""
+
+    def __init__(self, rule: Purchases) -> None:
+        self._types = frozenset(rule.event_types)
+        self._order_id = at(rule.order_id, text)
+        self._amount = _amount(rule.total, rule.currency)
+        self._items = each_at(rule.items)
+        self._name, self._sku = at(rule.item_name, text), at(rule.item_sku, text)
+        self._quantity = at(rule.item_quantity, whole)
+        listed = rule.instead_of_events
+        self._instead = _listed(listed.path, _listed_purchase(listed)) if listed else _none
+
+    def read(self, profile: object, events: Sequence[Event] | None, tally: Tally) -> tuple[Purchase, ...]:
+        """Orders, newest first."""
+        if events is None:
+            return self._instead(profile, tally)
+        return tuple(self._purchase(event, tally) for event in events if event.type in self._types)
+
+    def _purchase(self, event: Event, tally: Tally) -> Purchase:
+        entity = event.entity
+        total, code = self._amount(entity, tally)
+        lines = [item for line in self._items(entity, tally) if (item := self._item(line, tally))]
+        return Purchase(event.time, self._order_id(entity, tally), total, code, tuple(lines))
+
+    def _item(self, line: object, tally: Tally) -> Item | None:
+        name = self._name(line, tally) or self._sku(line, tally)
+        return Item(name, self._quantity(line, tally) or 1) if name else None
 
 
-def _purchase(event: Event, rule: Purchases) -> Purchase:
-    reader = event.reader
-    total, code = _amount(reader, rule.total, rule.currency)
-    lines = (_item(line, rule) for line in reader.each(rule.items))
-    return Purchase(event.time, reader.read(rule.order_id, text), total, code, tuple(line for line in lines if line))
-
-
-def _amount(reader: Reader, total: str | None, code: str | None) -> tuple[Decimal | None, str | None]:
+def _amount(total: str | None, code: str | None) -> Callable[[object, Tally], tuple[Decimal | None, str | None]]:
     """A total in an unknown currency is no total."""
-    amount, unit = reader.read(total, number), reader.read(code, currency)
-    if amount is None or unit is None:
-        reader.tally.dropped += amount is not None
-        return None, None
-    return amount, unit
+    read_total, read_code = at(total, number), at(code, currency)
+
+    def read(node: object, tally: Tally) -> tuple[Decimal | None, str | None]:
+        amount, unit = read_total(node, tally), read_code(node, tally)
+        if amount is None or unit is None:
+            tally.dropped += amount is not None
+            return None, None
+        return amount, unit
+
+    return read
 
 
-def _item(line: Reader, rule: Purchases) -> Item | None:
-    name = line.read(rule.item_name, text) or line.read(rule.item_sku, text)
-    return Item(name, line.read(rule.item_quantity, whole) or 1) if name else None
+def _listed_purchase(rule: PurchaseList) -> Read[Purchase]:
+    read_time, read_id, read_names = at(rule.time, moment), at(rule.order_id, text), at(rule.item_names, _names)
+    read_amount = _amount(rule.total, rule.currency)
 
+    def read(item: object, tally: Tally) -> Purchase | None:
+        time = read_time(item, tally)
+        if time is None:
+            return None
+        total, code = read_amount(item, tally)
+        names = tuple(Item(name) for name in read_names(item, tally) or ())
+        return Purchase(time, read_id(item, tally), total, code, names)
 
-def _listed_purchase(item: Reader, rule: PurchaseList) -> Purchase | None:
-    time = item.read(rule.time, moment)
-    if time is None:
-        return None
-    total, code = _amount(item, rule.total, rule.currency)
-    names = (Item(name) for name in item.read(rule.item_names, _names) or ())
-    return Purchase(time, item.read(rule.order_id, text), total, code, tuple(names))
+    return read
 
 
 def _names(raw: object) -> list[str]:
@@ -105,46 +144,67 @@ def _names(raw: object) -> list[str]:
     return [name for name in map(text, written) if name]
 
 
-def interactions(profile: Reader, events: Sequence[Event] | None, rule: Interactions) -> tuple[Interaction, ...]:
-    """Contacts through campaigns, newest first; without events, from the array attribute if one is configured."""
-    if events is not None:
-        return tuple(found for event in events if (found := _interaction(event, rule)))
-    listed = rule.instead_of_events
-    return _listed(profile, listed.path, lambda item: _listed_interaction(item, listed, rule)) if listed else ()
+class InteractionMap:
+    """Where contacts through campaigns are: in events, and in the array attribute that stands in for them, if any is."""
 
+    def __init__(self, rule: Interactions) -> None:
+        self._kinds: dict[str, list[tuple[str, Callable[[object, Tally], bool]]]] = {}
+        for kind in rule.kinds:
+            self._kinds.setdefault(kind.event_type, []).append((kind.kind, _is_of(kind)))
+        self._ignored = first_at(rule.ignore_if, yes_no)
+        self._campaign = first_at(rule.campaign, text)
+        listed = rule.instead_of_events
+        self._instead = _listed(listed.path, _listed_interaction(listed, rule)) if listed else _none
 
-def _interaction(event: Event, rule: Interactions) -> Interaction | None:
-    kind = next((kind for kind in rule.kinds if kind.event_type == event.type and _is_of(kind, event.reader)), None)
-    if kind is None or event.reader.first(rule.ignore_if, yes_no):
+    def read(self, profile: object, events: Sequence[Event] | None, tally: Tally) -> tuple[Interaction, ...]:
+        """Contacts, newest first."""
+        if events is None:
+            return self._instead(profile, tally)
+        return tuple(found for event in events if (found := self._interaction(event, tally)))
+
+    def _interaction(self, event: Event, tally: Tally) -> Interaction | None:
+        entity = event.entity
+        for kind, is_of in self._kinds.get(event.type, ()):
+            if is_of(entity, tally):
+                ignored = self._ignored(entity, tally)
+                return None if ignored else Interaction(event.time, kind, self._campaign(entity, tally))
         return None
-    return Interaction(event.time, kind.kind, event.reader.first(rule.campaign, text))
 
 
-def _is_of(kind: InteractionKind, reader: Reader) -> bool:
+def _is_of(kind: InteractionKind) -> Callable[[object, Tally], bool]:
     if kind.path is None:
-        return True
-    value = reader.read(kind.path, string)
-    return value is not None and value.casefold() in map(str.casefold, kind.values)
+        return lambda entity, tally: True
+    read, values = at(kind.path, string), frozenset(map(str.casefold, kind.values))
+    return lambda entity, tally: (value := read(entity, tally)) is not None and value.casefold() in values
 
 
-def _listed_interaction(item: Reader, listed: InteractionList, rule: Interactions) -> Interaction | None:
+def _listed_interaction(listed: InteractionList, rule: Interactions) -> Read[Interaction]:
     """The array's own word is kept where it is neither a kind nor an event type of the mapping."""
-    time = item.read(listed.time, moment)
-    if time is None:
-        return None
-    word = item.read(listed.kind, string) or ""
+    read_time, read_word, read_campaign = at(listed.time, moment), at(listed.kind, string), at(listed.campaign, text)
     known = {kind.event_type: kind.kind for kind in rule.kinds if kind.path is None}
     kinds = {kind.kind.casefold(): kind.kind for kind in rule.kinds}
-    return Interaction(time, known.get(word) or kinds.get(word.casefold(), word), item.read(listed.campaign, text))
+
+    def read(item: object, tally: Tally) -> Interaction | None:
+        time = read_time(item, tally)
+        if time is None:
+            return None
+        word = read_word(item, tally) or ""
+        return Interaction(time, known.get(word) or kinds.get(word.casefold(), word), read_campaign(item, tally))
+
+    return read
 
 
-def _listed(profile: Reader, path: str, parse: Callable[[Reader], Happened | None]) -> tuple[Happened, ...]:
-    return _newest_first(_present(parse(item) for item in profile.each(path)))
+def _listed(path: str, parse: Read[Happened]) -> Callable[[object, Tally], tuple[Happened, ...]]:
+    read = each_at(path)
+    return lambda profile, tally: _newest_first(
+        found for item in read(profile, tally) if (found := parse(item, tally)) is not None
+    )
 
 
-def _present(found: Iterable[Happened | None]) -> Iterator[Happened]:
-    return (each for each in found if each is not None)
+def _none(profile: object, tally: Tally) -> tuple[()]:
+    """Nothing stands in for events."""
+    return ()
 
 
 def _newest_first(happened: Iterable[Happened]) -> tuple[Happened, ...]:
-    return tuple(sorted(happened, key=lambda each: each.time, reverse=True))
+    return tuple(sorted(happened, key=attrgetter("time"), reverse=True))

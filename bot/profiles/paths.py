@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 from bot.config import CustomerConfig
 
@@ -11,18 +10,22 @@ PROFILE_BASICS = ("identityMap", "identities", "segmentMembership")
 EVENT_BASICS = ("_id", "timestamp", "eventType")
 
 
-def dig(node: object, path: str) -> object:
-    """The value at a dotted path, None if there is none. Keys may carry the prefix `xdm:`, as older data does."""
-    for key, prefixed in _keys(path):
+Steps = tuple[tuple[str, str], ...]
+"""A path taken apart once, since a card follows hundreds: each key as it is, and as older data has it."""
+
+
+def steps(path: str) -> Steps:
+    """The steps of a dotted path. Keys may carry the prefix `xdm:`, as older data does."""
+    return tuple((key, f"xdm:{key}") for key in path.split("."))
+
+
+def dig(node: object, steps: Steps) -> object:
+    """The value at the end of `steps`, None if there is none."""
+    for key, prefixed in steps:
         if not isinstance(node, dict):
             return None
         node = node[key] if key in node else node.get(prefixed)
     return node
-
-
-@lru_cache(maxsize=4096)  # paths are the configuration's, and a card follows a thousand
-def _keys(path: str) -> tuple[tuple[str, str], ...]:
-    return tuple((key, f"xdm:{key}") for key in path.split("."))
 
 
 def profile_fields(config: CustomerConfig) -> tuple[str, ...]:

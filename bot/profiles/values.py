@@ -9,13 +9,15 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-from bot.profiles.paths import dig
+from bot.profiles.paths import dig, steps
 
 Value = TypeVar("Value")
+Members = dict[str, object]
 
 LONGEST_TEXT = 100_000
 LARGEST_EXPONENT = 30
 """A number of a thousand digits is no amount, and takes a formatter's memory."""
+TOO_LARGE = 10 ** (LARGEST_EXPONENT + 1)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -34,39 +36,65 @@ class Tally:
     dropped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Reads values at paths of one XDM object. Absent, null and blank are None; unreadable is None too, and counted."""
+Read = Callable[[object, Tally], Value | None]
+"""Reads one value of an XDM object. Absent, null and blank are None; unreadable is None too, and counted."""
 
-    node: object
-    tally: Tally
 
-    def has(self, path: str | None) -> bool:
-        """Whether there is anything at `path`, readable or not."""
-        return path is not None and not _absent(dig(self.node, path))
+def at(path: str | None, parse: Callable[[object], Value]) -> Read[Value]:
+    """What reads the value at `path`, as `parse` understands it; without a path there is none."""
+    if path is None:
+        return _nothing
+    taken_apart = steps(path)
 
-    def read(self, path: str | None, parse: Callable[[object], Value]) -> Value | None:
-        """The value at `path`, as `parse` understands it."""
-        if path is None or _absent(raw := dig(self.node, path)):
+    def read(node: object, tally: Tally) -> Value | None:
+        if _absent(raw := dig(node, taken_apart)):
             return None
         try:
             return parse(raw)
         except Unreadable:
-            self.tally.dropped += 1
+            tally.dropped += 1
             return None
 
-    def first(self, paths: Iterable[str], parse: Callable[[object], Value]) -> Value | None:
-        """The first readable value at any of `paths`."""
-        values = (self.read(path, parse) for path in paths)
-        return next((value for value in values if value is not None), None)
+    return read
 
-    def each(self, path: str) -> Iterator[Reader]:
-        """A reader for each object of the list at `path`."""
-        for item in self.read(path, items) or ():
+
+def _nothing(node: object, tally: Tally) -> None:
+    """There is no path, so there is no value."""
+
+
+def first_at(paths: Iterable[str], parse: Callable[[object], Value]) -> Read[Value]:
+    """What reads the first readable value at any of `paths`."""
+    reads = tuple(at(path, parse) for path in paths)
+
+    def read(node: object, tally: Tally) -> Value | None:
+        for each in reads:
+            if (value := each(node, tally)) is not None:
+                return value
+        return None
+
+    return read
+
+
+def anything_at(path: str | None) -> Callable[[object], bool]:
+    """What tells whether there is anything at `path`, readable or not."""
+    if path is None:
+        return lambda node: False
+    taken_apart = steps(path)
+    return lambda node: not _absent(dig(node, taken_apart))
+
+
+def each_at(path: str) -> Callable[[object, Tally], Iterator[Members]]:
+    """What reads the objects of the list at `path`."""
+    listed = at(path, items)
+
+    def read(node: object, tally: Tally) -> Iterator[Members]:
+        for item in listed(node, tally) or ():
             if isinstance(item, dict):
-                yield Reader(item, self.tally)
+                yield item
             else:
-                self.tally.dropped += 1
+                tally.dropped += 1
+
+    return read
 
 
 def _absent(raw: object) -> bool:
@@ -89,8 +117,10 @@ def number(raw: object) -> Decimal:
     """A finite number, or a string of one with a decimal point; "1,234" could mean either of two numbers."""
     if isinstance(raw, bool) or not isinstance(raw, (int, float, Decimal, str)):
         raise Unreadable
-    if isinstance(raw, int) and raw.bit_length() > 4 * LARGEST_EXPONENT:
-        raise Unreadable
+    if isinstance(raw, int):
+        if abs(raw) >= TOO_LARGE:
+            raise Unreadable
+        return Decimal(raw)
     written = str(raw).strip()
     if not _NUMBER.fullmatch(written):
         raise Unreadable
@@ -103,9 +133,10 @@ def number(raw: object) -> Decimal:
 def whole(raw: object) -> int:
     """A whole number from 1 up, e.g. a quantity."""
     value = number(raw)
-    if value < 1 or value != value.to_integral_value():
+    count = int(value)
+    if count < 1 or count != value:
         raise Unreadable
-    return int(value)
+    return count
 
 
 def yes_no(raw: object) -> bool:
@@ -127,6 +158,8 @@ def moment(raw: object) -> datetime:
     """An ISO 8601 time, in UTC. XDM's times have an offset (RFC 3339); one without is taken as UTC."""
     try:
         time = datetime.fromisoformat(string(raw).upper())
+        if time.tzinfo is UTC:
+            return time
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Unreadable from None
@@ -160,7 +193,7 @@ def items(raw: object) -> list[object]:
     return raw
 
 
-def members(raw: object) -> dict[str, object]:
+def members(raw: object) -> Members:
     """An object."""
     if not isinstance(raw, dict):
         raise Unreadable

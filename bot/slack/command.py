@@ -9,29 +9,27 @@ import asyncio
 from functools import partial
 
 import orjson
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.question import Asker, Place
 from bot.reading import command
-from bot.slack.doors import Doors, left
-from bot.slack.ingress import Payload
+from bot.slack.doors import Doors, left, received
 from bot.slack.respond import ack
 from formatters.card import Message
 from formatters.voice import Voice
 
 
-async def on_command(form: Payload, doors: Doors, text: str, *, received: float) -> BoltResponse:
-    """Answer `text` in the ack if the answer is there within its budget, else through the response_url.
-
-    `form` is what Slack sent, `received` when its first byte came (event loop's clock).
-    """
+async def on_command(request: AsyncBoltRequest, doors: Doors, text: str) -> BoltResponse:
+    """Answer `text` in the ack if the answer is there within its budget, else through the response_url."""
+    form, at = request.body, received(request)
     asker = Asker(form["user_id"], form["team_id"], form.get("enterprise_id") or None)
     read = partial(command, text)
-    asked = doors.tasks.start(doors.answering(read, asker, Place(form.get("channel_id")), received=received, door="command"))
+    asked = doors.tasks.start(doors.answering(read, asker, Place(form.get("channel_id")), received=at, door="command"))
     await asyncio.sleep(0)  # one turn is all that a kept answer needs
-    reader = await doors.directory.reader(asker.user, within=left(doors.ack_budget, received))
+    reader = await doors.directory.reader(asker.user, within=left(doors.ack_budget, at))
     if not asked.done():
-        await asyncio.wait({asked}, timeout=left(doors.ack_budget, received))
+        await asyncio.wait({asked}, timeout=left(doors.ack_budget, at))
     if asked.done():
         return ack(await asked.result().body(reader, doors.forms.for_ack(doors.home.id)))
     doors.tasks.start(doors.deliver(asked, form["response_url"], asker))

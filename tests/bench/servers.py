@@ -58,13 +58,28 @@ async def everyone() -> AsyncIterator[ASGIApp]:
         client = AsyncWebClient(token="xoxb-bench", base_url=f"{OUTSIDE}/api/")
         app = AsyncApp(signing_secret=SECRET, client=client)
 
-        async def profile_of(email: str) -> dict[str, Any]:
-            if email in profiles:
-                return profiles[email]
-            params = {"schema.name": "_xdm.context.profile", "entityId": email, "entityIdNS": "Email"}
-            answer = await http.get("/data/core/ups/access/entities", params=params)
+        async def entities(**params: str) -> Any:
+            answer = await http.get(
+                "/data/core/ups/access/entities", params={name.replace("_", "."): each for name, each in params.items()}
+            )
             answer.raise_for_status()
-            (profiles[email],) = answer.json().values()
+            return answer.json()
+
+        async def profile_of(email: str) -> dict[str, Any]:
+            if email not in profiles:
+                profile, events = await asyncio.gather(
+                    entities(schema_name="_xdm.context.profile", entityId=email, entityIdNS="Email"),
+                    entities(
+                        schema_name="_xdm.context.experienceevent",
+                        relatedSchema_name="_xdm.context.profile",
+                        relatedEntityId=email,
+                        relatedEntityIdNS="Email",
+                        orderby="-timestamp",
+                        limit="50",
+                    ),
+                )
+                (profiles[email],) = profile.values()
+                profiles[email]["events"] = [each["entity"] for each in events["children"]]
             return profiles[email]
 
         @app.command("/customer")
@@ -96,7 +111,14 @@ def plain_card(profile: dict[str, Any]) -> list[dict[str, Any]]:
         "Audiences": [f"{audience}: {each['status']}, {each['lastQualificationTime']}" for audience, each in audiences],
         "Identities": [f"{namespace}: {value}" for namespace, value in identities],
         "Consents": [f"{channel}: {each['val']} {each['time']}" for channel, each in marketing.items() if "val" in each],
-        "Sources": profile["sources"],
+        "Purchases": [
+            f"{each['timestamp']}: {each['commerce']['order']['priceTotal']} {each['commerce']['order']['currencyCode']}"
+            for each in profile["events"]
+            if each["eventType"].strip() == "commerce.purchases"
+        ][:5],
+        "Interactions": [
+            f"{each['timestamp']}: {each['eventType']}" for each in profile["events"] if "arketing" in each["eventType"]
+        ][:5],
     }
     fields = [{"type": "mrkdwn", "text": f"*{label}*\n{value}"} for label, value in facts.items()]
     return [
