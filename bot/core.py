@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 
 import httpx
 import structlog
@@ -52,6 +53,9 @@ LEAD_TIME = 0.3
 
 RESERVED_SHARE = 0.05
 """Part of the daily budget that is kept for people with the reserved lane, if there are any."""
+
+REACHABLE = frozenset({"email", "phone"})
+"""Kinds of contacts that are identities as well, whatever their namespaces are called."""
 
 Config = Callable[[], CustomerConfig]
 Clock = Callable[[], float]
@@ -135,7 +139,7 @@ async def open_core(
             reads=Flights(tasks),
             lifetimes=Lifetimes(settings.fresh, settings.stale, settings.kept, settings.not_found_kept),
             clock=clock,
-            marks_of=lambda profile: names_of("xid", profile.xid),
+            marks_of=lambda profile: _marks(names_of, profile, config()),
             observe=telling.metrics.looked_up,
         )
         deadline = settings.deadline * ANSWERED_BY
@@ -219,7 +223,22 @@ def _names(seal: Seal, account: Account, *parts: str) -> Names:
 
 
 def _asked_names(names_of: Callable[..., Names], account: Account, identity: Identity, config: CustomerConfig) -> Names:
-    return names_of("asked", account.merge_policy or "", identity.namespace, identity.value, config.version)
+    """Where the answer for `identity` is kept; and the person's name, whatever `customer.yml` said when the answer came."""
+    asked = names_of("asked", account.merge_policy or "", identity.namespace, identity.value, config.version)
+    return (*asked, *_person_names(names_of, identity, config))
+
+
+def _person_names(names_of: Callable[..., Names], identity: Identity, config: CustomerConfig) -> Names:
+    namespace = config.namespace(identity.namespace)
+    kind = namespace.normalise if namespace and namespace.normalise in REACHABLE else identity.namespace.lower()
+    return names_of("person", kind, identity.value)
+
+
+def _marks(names_of: Callable[..., Names], profile: Profile, config: CustomerConfig) -> Names:
+    """By what else the person may be asked for: the XID, the identity that matched, addresses and numbers on the card."""
+    matched = Identity(profile.identities.matched_namespace, profile.identities.matched_value)
+    reachable = (names_of("person", each.kind, each.value) for each in profile.contacts if each.kind in REACHABLE)
+    return (*names_of("xid", profile.xid), *_person_names(names_of, matched, config), *chain.from_iterable(reachable))
 
 
 def _valid_until(profile: Profile, config: CustomerConfig, after: float) -> float | None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 
 from aiocache import SimpleMemoryCache
+
+
+SLICE = 500
+"""Values that are looked at without a break: about a millisecond."""
 
 
 class BoundedMemory(SimpleMemoryCache):
@@ -24,14 +29,17 @@ class BoundedMemory(SimpleMemoryCache):
         """What is kept now, in the unit of `most`."""
         return self._cache.weight
 
-    def discard(self, unwanted: Callable[[object], bool]) -> int:
-        """Drop all values that are `unwanted`, and tell how many they were."""
-        keys = [key for key, value in self._cache.items() if unwanted(value)]
-        for key in keys:
-            if timer := self._handlers.pop(key, None):
-                timer.cancel()
-            self._cache.pop(key)
-        return len(keys)
+    async def discard(self, unwanted: Callable[[object], bool]) -> int:
+        """Drop all values that are `unwanted`, and tell how many they were. Others have their turn in between."""
+        count = 0
+        for number, key in enumerate(list(self._cache)):
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+            value = self._cache.get(key)
+            if value is not None and unwanted(value):
+                await self._delete(key)
+                count += 1
+        return count
 
     def __len__(self) -> int:
         return len(self._cache)

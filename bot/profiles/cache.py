@@ -24,8 +24,8 @@ ENTRY_OVERHEAD = 1_500
 
 JITTER = 0.1
 
-SWEPT_AFTER = 1.0
-"""Seconds after which what other replicas forgot leaves this one's memory. One look at all of it serves for many tidings."""
+SWEPT_AFTER = 10.0
+"""Seconds after which what was forgotten, and isn't shown any more, leaves memory. One look at all of it serves for many tidings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class ProfileCache:
         self._marks_of = marks_of
         self._spread = spread
         self._observe = observe
-        self._sweep: asyncio.TimerHandle | None = None
+        self._sweep: asyncio.Task[None] | None = None
 
     async def get(self, names: Names) -> Entry | None:
         """The entry called `names`, fresh or not, from memory or else from what replicas share; None if there is none alive."""
@@ -188,17 +188,18 @@ class ProfileCache:
 
     async def forget(self, names: Names) -> Forgotten:
         """Whatever is called `names`, and whatever else is known of the same person, here and in all replicas."""
-        entry = await self.get(names)
-        marks = entry.copy.marks if entry else ()
-        shared = await self._tombstones.bury((*names, *marks))
-        copies = self._purge() if marks else 0
-        await self._drop(names, marks)
-        return Forgotten(copies, shared)
+        shared = await self._bury(names)
+        return Forgotten(await self._purge(), shared)
+
+    async def absent(self, names: Names) -> None:
+        """As `forget`, since nobody has that identity any more; memory is swept later, with others."""
+        await self._bury(names)
+        self._sweep_soon()
 
     async def forget_everything(self) -> Forgotten:
         """All copies of all customers, here and in all replicas."""
         shared = await self._tombstones.bury_everything()
-        copies = self._purge()
+        copies = await self._purge()
         await self._shared.drop_all()
         return Forgotten(copies, shared)
 
@@ -208,8 +209,7 @@ class ProfileCache:
         What has been shared since then, by a flight that had not heard of it, goes too; and whatever else is known of the same
         person, since only this replica may know whose identity it is.
         """
-        self._tombstones.heard(names, at)
-        self._sweep_soon()
+        self.remember(names, at)
         if self._tombstones.mean_everything(names):
             await self._shared.drop_all()
             return
@@ -219,6 +219,11 @@ class ProfileCache:
         # Whoever buried them because nobody was found has shared that by now, and it stays.
         told_anew = isinstance(found, Copy) and self.may_show(Entry(names, found))
         await self._shared.drop(() if told_anew else names, (*names, *marks))
+
+    def remember(self, names: Names, at: float) -> None:
+        """As `heard`, of what was announced before this process followed: whoever announced it has dropped what was shared."""
+        self._tombstones.heard(names, at)
+        self._sweep_soon()
 
     def may_show(self, entry: Entry) -> bool:
         """Whether `entry`, however long somebody has held it, may be shown: it was not forgotten meanwhile, nor is its life over.
@@ -230,18 +235,30 @@ class ProfileCache:
             return False
         return copy.profile is None or not self._tombstones.cover((*entry.names, *copy.marks), copy.started)
 
+    async def _bury(self, names: Names) -> bool:
+        """Bury `names` and what else is known of the same person, and drop what is shared; whether all replicas were told."""
+        entry = await self.get(names)
+        marks = entry.copy.marks if entry else ()
+        shared = await self._tombstones.bury((*names, *marks))
+        await self._shared.drop(names, (*names, *marks))
+        return shared
+
     async def _marks_of_forgotten(self, names: Names) -> Names:
         entries = [await self._storage.get(name) for name in names]
         return tuple(mark for entry in entries if entry is not None and not self.may_show(entry) for mark in entry.copy.marks)
 
     def _sweep_soon(self) -> None:
         if self._sweep is None:
-            self._sweep = asyncio.get_running_loop().call_later(SWEPT_AFTER, self._purge)
+            self._sweep = asyncio.create_task(self._sweep_later())
 
-    def _purge(self) -> int:
-        """Take what isn't shown any more out of this process's memory, and tell how much it was."""
+    async def _sweep_later(self) -> None:
+        await asyncio.sleep(SWEPT_AFTER)
         self._sweep = None
-        return self._storage.discard(lambda entry: not self.may_show(entry))
+        await self._purge()
+
+    async def _purge(self) -> int:
+        """Take what isn't shown any more out of this process's memory, and tell how much it was."""
+        return await self._storage.discard(lambda entry: not self.may_show(entry))
 
     async def _read(self, names: Names) -> Entry | None:
         found = await self._shared.get(names)

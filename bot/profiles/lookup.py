@@ -223,7 +223,7 @@ class Lookup:
                     profile = await self._source.fetch(flight.identity, flight.turn)
         except NotFound:
             self._observe("asked", None)
-            await self._cache.forget(flight.names)
+            await self._cache.absent(flight.names)
             return await self._cache.put(flight.names, None, started=started)
         except (LookupFailed, TimeoutError) as error:
             failed = error if isinstance(error, LookupFailed) else DeadlinePassed(deadline=self._deadline)

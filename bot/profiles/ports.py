@@ -34,7 +34,7 @@ class Memory(Storage, Protocol):
         """Keep nothing under `key`."""
         ...
 
-    def discard(self, unwanted: Callable[[Any], bool]) -> int:
+    async def discard(self, unwanted: Callable[[Any], bool]) -> int:
         """Drop all values that are `unwanted`, and tell how many they were."""
         ...
 

@@ -45,7 +45,7 @@ class Tombstones:
 
     async def bury_also(self, marks: Names, names: Names) -> None:
         """Bury `marks` here and in all replicas, as of when one of `names` was: it turned out that they are the same person's."""
-        at = max(self._buried.get(name, 0.0) for name in names)
+        at = max((self._buried.get(name, 0.0) for name in names), default=0.0)
         if any(self._buried.get(mark, 0.0) < at for mark in marks):
             self.heard(marks, at)
             await self._tidings.announce(marks, at)

@@ -101,12 +101,12 @@ class Commands(AsyncMiddleware):
     def __init__(self, doors: Doors) -> None:
         self._doors = doors
 
-    async def async_process(
+    async def async_process(  # the names are Bolt's
         self,
         *,
         req: AsyncBoltRequest,
-        resp: BoltResponse,
-        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt's names
+        resp: BoltResponse,  # noqa: ARG002
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002
     ) -> BoltResponse | None:
         """Answer a command; a command that isn't ours gets help."""
         if "command" not in req.body:
