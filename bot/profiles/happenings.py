@@ -173,7 +173,7 @@ class InteractionMap:
 
 def _is_of(kind: InteractionKind) -> Callable[[object, Tally], bool]:
     if kind.path is None:
-        return lambda entity, tally: True
+        return lambda _entity, _tally: True
     read, values = at(kind.path, string), frozenset(map(str.casefold, kind.values))
     return lambda entity, tally: (value := read(entity, tally)) is not None and value.casefold() in values
 
@@ -201,7 +201,7 @@ def _listed(path: str, parse: Read[Happened]) -> Callable[[object, Tally], tuple
     )
 
 
-def _none(profile: object, tally: Tally) -> tuple[()]:
+def _none(_profile: object, _tally: Tally) -> tuple[()]:
     """Nothing stands in for events."""
     return ()
 

@@ -19,9 +19,9 @@ def steps(path: str) -> Steps:
     return tuple((key, f"xdm:{key}") for key in path.split("."))
 
 
-def dig(node: object, steps: Steps) -> object:
-    """The value at the end of `steps`, None if there is none."""
-    for key, prefixed in steps:
+def dig(node: object, path: Steps) -> object:
+    """The value at a path, None if there is none."""
+    for key, prefixed in path:
         if not isinstance(node, dict):
             return None
         node = node[key] if key in node else node.get(prefixed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from bot.config import CustomerConfig
@@ -16,7 +16,7 @@ from bot.profiles.model import Missing, Part, Profile, Why
 from bot.profiles.paths import event_fields, profile_fields
 from bot.profiles.ports import Turn
 from bot.profiles.wire import EventsRefused, Newest, RawProfile
-from bot.profiles.xdm import audience_ids, to_profile
+from bot.profiles.xdm import Mapper, audience_ids
 from bot.question import Identity
 
 Result = TypeVar("Result")
@@ -58,11 +58,12 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is asked for under one configuration."""
+    """What is asked for under one configuration, and what the answers mean."""
 
     config: CustomerConfig
     attributes: tuple[str, ...]
     of_events: tuple[str, ...]
+    mapper: Mapper
 
 
 class AdobeSource:
@@ -118,8 +119,7 @@ class AdobeSource:
         self._access.note(raw.xid, events)
         names = self._names.at_hand(ids)
         missing = tuple(_missing(events, unnamed))
-        profile = to_profile(identity, raw, events.children, names, plan.config, missing)
-        return replace(profile, recent_only=not events.complete)
+        return plan.mapper.profile(identity, raw, events.children, names, missing, recent_only=not events.complete)
 
     def _current_plan(self) -> Plan:
         if self._plan.config is not (config := self._config()):
@@ -154,7 +154,7 @@ class AdobeSource:
 
 
 def _plan(config: CustomerConfig) -> Plan:
-    return Plan(config, profile_fields(config), event_fields(config))
+    return Plan(config, profile_fields(config), event_fields(config), Mapper(config))
 
 
 @asynccontextmanager

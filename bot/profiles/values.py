@@ -47,7 +47,8 @@ def at(path: str | None, parse: Callable[[object], Value]) -> Read[Value]:
     taken_apart = steps(path)
 
     def read(node: object, tally: Tally) -> Value | None:
-        if _absent(raw := dig(node, taken_apart)):
+        raw = dig(node, taken_apart)
+        if raw is None or (isinstance(raw, str) and (not raw or raw.isspace())):
             return None
         try:
             return parse(raw)
@@ -58,7 +59,7 @@ def at(path: str | None, parse: Callable[[object], Value]) -> Read[Value]:
     return read
 
 
-def _nothing(node: object, tally: Tally) -> None:
+def _nothing(_node: object, _tally: Tally) -> None:
     """There is no path, so there is no value."""
 
 
@@ -77,10 +78,8 @@ def first_at(paths: Iterable[str], parse: Callable[[object], Value]) -> Read[Val
 
 def anything_at(path: str | None) -> Callable[[object], bool]:
     """What tells whether there is anything at `path`, readable or not."""
-    if path is None:
-        return lambda node: False
-    taken_apart = steps(path)
-    return lambda node: not _absent(dig(node, taken_apart))
+    read = at(path, _anything)
+    return lambda node: read(node, Tally()) is not None
 
 
 def each_at(path: str) -> Callable[[object, Tally], Iterator[Members]]:
@@ -97,8 +96,8 @@ def each_at(path: str) -> Callable[[object, Tally], Iterator[Members]]:
     return read
 
 
-def _absent(raw: object) -> bool:
-    return raw is None or (isinstance(raw, str) and (not raw or raw.isspace()))
+def _anything(raw: object) -> object:
+    return raw
 
 
 def string(raw: object) -> str:

@@ -12,7 +12,7 @@ from bot import customer_file
 from bot.config import CustomerConfig
 from bot.profiles.model import Profile
 from bot.profiles.wire import Account, Answer, Json, RawProfile
-from bot.profiles.xdm import to_profile
+from bot.profiles.xdm import Mapper
 from bot.question import Identity
 from tests.factories import config
 
@@ -57,7 +57,7 @@ def read(
     names: Mapping[str, str] | None = None,
     mapping: CustomerConfig | None = None,
 ) -> Profile:
-    return to_profile(ADA, RawProfile(ADA_XID, entity), events, names or {}, mapping or config())
+    return Mapper(mapping or config()).profile(ADA, RawProfile(ADA_XID, entity), events, names or {})
 
 
 def configured(section: str, *rules: dict[str, object]) -> CustomerConfig:

@@ -16,7 +16,7 @@ from bot.profiles.model import (
     Why,
 )
 from bot.profiles.wire import RawProfile
-from bot.profiles.xdm import to_profile
+from bot.profiles.xdm import Mapper
 from tests.factories import config
 from tests.profiles.invented import ADA, ADA_XID, event, read, with_arrays
 
@@ -165,6 +165,6 @@ def test_events_go_before_arrays() -> None:
 def test_neither_events_nor_arrays() -> None:
     """Without events, and without arrays, there are none; what is missing comes with the profile."""
     missing = (Missing(Part.EVENTS, Why.LATE),)
-    profile = to_profile(ADA, RawProfile(ADA_XID, {}), None, {}, config(), missing)
+    profile = Mapper(config()).profile(ADA, RawProfile(ADA_XID, {}), None, {}, missing)
 
     assert (profile.purchases, profile.interactions, profile.missing) == ((), (), missing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.profiles.paths import dig, event_fields, profile_fields
+from bot.profiles.paths import dig, event_fields, profile_fields, steps
 from tests.profiles.invented import configured, default_config, with_arrays
 
 
@@ -44,4 +44,4 @@ def test_event_fields() -> None:
 )
 def test_dig(node: object, value: object) -> None:
     """A path that leads nowhere leads to nothing."""
-    assert dig(node, "a.b") == value
+    assert dig(node, steps("a.b")) == value

@@ -20,7 +20,7 @@ from bot.profiles.model import (
 )
 from bot.profiles.paths import profile_fields
 from bot.profiles.wire import RawProfile
-from bot.profiles.xdm import audience_ids, to_profile
+from bot.profiles.xdm import Mapper, audience_ids
 from tests.factories import config
 from tests.profiles.invented import ADA, ADA_XID, default_config, event, read, with_arrays
 
@@ -118,7 +118,7 @@ def test_identities_from_the_graph() -> None:
     """A profile without identities of its own has as many as its graph."""
     raw = RawProfile(ADA_XID, {"identities": 7, "identityMap": 7}, graph_size=4)
 
-    assert to_profile(ADA, raw, (), {}, config()).identities.count == 4
+    assert Mapper(config()).profile(ADA, raw, (), {}).identities.count == 4
 
 
 def test_small_things() -> None:
@@ -148,7 +148,7 @@ def test_small_things() -> None:
 )
 def test_last_modified(written: str | None, time: datetime | None, dropped: int) -> None:
     """1970 is how Adobe says "never"."""
-    profile = to_profile(ADA, RawProfile(ADA_XID, {}, ("5e7a31",), written), (), {}, config())
+    profile = Mapper(config()).profile(ADA, RawProfile(ADA_XID, {}, ("5e7a31",), written), (), {})
 
     assert (profile.last_modified, profile.dropped, profile.sources) == (time, dropped, ("5e7a31",))
 
