@@ -18,7 +18,7 @@ from bot.profiles.cache import Entry
 from bot.profiles.lookup import Found, State
 from bot.question import Asker, Identity, Place, Question, Rank, StatusQuestion
 from bot.seal import Seal
-from bot.telemetry import new_reference
+from bot.telemetry import new_reference, unobserved
 from bot.tracing import Trace, untraced
 from formatters.card import Card, Notice
 from formatters.form import Form
@@ -59,10 +59,6 @@ class Answered:
     seconds: float
     kind: str | None = None
     state: str | None = None
-
-
-def unobserved(answered: Answered) -> None:
-    """Observe nothing."""
 
 
 class Answer:

@@ -45,8 +45,9 @@ SetupError
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from bot.question import Identity, Question
 
@@ -267,6 +268,17 @@ class Broken(CustomerContextError):
     """Our own mistake, caught at the boundary. The log has its type under the reference."""
 
     kind = "broken"
+
+
+Error = TypeVar("Error", bound=CustomerContextError)
+
+
+def leaves(error: type[Error]) -> Iterator[type[Error]]:
+    """`error` and what is below it in the tree, as far as it can be raised: the classes that have a kind."""
+    if "kind" in vars(error):
+        yield error
+    for below in error.__subclasses__():
+        yield from leaves(below)
 
 
 class SetupError(Exception):

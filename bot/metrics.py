@@ -18,10 +18,10 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
 from bot.breaker import State
-from bot.errors import CustomerContextError, LookupFailed
+from bot.errors import CustomerContextError, LookupFailed, leaves
 from bot.profiles.client import Exchange
 from bot.slack.respond import Delivery
-from bot.status import Redis, Snapshot, ready
+from bot.status import Snapshot, ready
 
 PREFIX = "customer_context_"
 
@@ -42,16 +42,8 @@ TO_AN_ANSWER = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.
 Labels = tuple[str, ...]
 
 
-def _kinds(error: type[CustomerContextError]) -> Iterator[str]:
-    """The kinds of all leaves of the error tree."""
-    if "kind" in vars(error):
-        yield error.kind
-    for below in error.__subclasses__():
-        yield from _kinds(below)
-
-
-KINDS = frozenset(_kinds(CustomerContextError)) | {NOTHING, "status"}
-FAILURES = frozenset(_kinds(LookupFailed))
+KINDS = frozenset(each.kind for each in leaves(CustomerContextError)) | {NOTHING, "status"}
+FAILURES = frozenset(each.kind for each in leaves(LookupFailed))
 OUTCOMES = frozenset({"card", "old_card", "notice"})
 DOORS = frozenset({"command", "button"})
 TRANSPORTS = frozenset({"http", "socket"})
@@ -271,7 +263,7 @@ def _one(value: float | None) -> Samples:
 
 def _breakers(told: Snapshot) -> Samples:
     states: dict[str, str] = {"source": told.source.breaker}
-    if told.cache.redis is not Redis.OFF:
+    if told.cache.redis:
         states["redis"] = told.cache.redis
     return (((upstream, state), float(state == now)) for upstream, now in states.items() for state in State)
 

@@ -48,12 +48,13 @@ def _conditions(snapshot: Snapshot) -> Iterable[Value]:
     source, cache, slack = snapshot.source, snapshot.cache, snapshot.slack
     yield Message(f"status.source.{'refuses' if source.refuses else source.breaker}")
     yield Message("status.pace", {"pace": Percent(Decimal(str(round(source.pace, 2))))})
-    if source.budget is None:
-        yield Message("status.spent", {"spent": _number(source.spent)})
-    else:
-        yield Message("status.budget", {"spent": _number(source.spent), "budget": _number(source.budget)})
+    match source.budget, source.left:
+        case int(budget), int(left):
+            yield Message("status.budget", {"spent": _number(source.spent), "budget": _number(budget), "left": _number(left)})
+        case _:
+            yield Message("status.spent", {"spent": _number(source.spent)})
     yield Message("status.cache", {"entries": _number(cache.entries), "megabytes": _number(round(cache.bytes / 1e6))})
-    yield Message(f"status.redis.{cache.redis}")
+    yield Message(f"status.redis.{cache.redis or 'off'}")
     if slack.token_rejected:
         yield Message("status.slack.rejected")
     if slack.connected is False:

@@ -52,10 +52,6 @@ class Seal:
         text = orjson.dumps(parts)
         return tuple(hmac.digest(key, text, "sha256").hex() for key in self._names)
 
-    def cache_key(self, *parts: str) -> str:
-        """The first of the `names` of `parts`."""
-        return self.names(*parts)[0]
-
     def token(self, question: Question, workspace: str) -> str:
         """What a button carries: the question, readable by this service for this workspace alone.
 

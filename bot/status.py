@@ -26,15 +26,6 @@ PAST_THE_DOOR = (NotFound, ProfileUnusable, RequestRefused)
 """Errors that only a source says that has taken key, token and permission."""
 
 
-class Redis(StrEnum):
-    """How the link to Redis is: not configured, or as its breaker is."""
-
-    OFF = "off"
-    CLOSED = State.CLOSED
-    OPEN = State.OPEN
-    HALF_OPEN = State.HALF_OPEN
-
-
 class Reason(StrEnum):
     """Why the service isn't ready: what a restart or an admin must mend, and nothing else."""
 
@@ -77,11 +68,11 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class CacheState:
-    """What this replica remembers, and its link to what all of them share."""
+    """What this replica remembers; `redis` is the breaker towards what all of them share, None if they share nothing."""
 
     entries: int
     bytes: int
-    redis: Redis
+    redis: State | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +179,6 @@ class Status:
     async def snapshot(self, instruments: Instruments) -> Snapshot:
         """How the service is now."""
         standing = await instruments.standing()
-        redis = instruments.redis()
         return Snapshot(
             started=datetime.fromtimestamp(self._started, UTC),
             version=instruments.version(),
@@ -203,7 +193,7 @@ class Status:
                 budget=instruments.budget,
                 troubles=self._source.newest_first(),
             ),
-            cache=CacheState(instruments.entries(), instruments.weight(), Redis.OFF if redis is None else Redis(redis)),
+            cache=CacheState(instruments.entries(), instruments.weight(), instruments.redis()),
             slack=SlackState(
                 transport=instruments.transport,
                 connected=instruments.connected(),

@@ -18,7 +18,7 @@ from bot.breaker import State
 from bot.errors import NotAnIdentity
 from bot.metrics import Metrics
 from bot.serving import served
-from bot.status import CacheState, Redis, SlackState, Snapshot, SourceState, Trouble
+from bot.status import CacheState, SlackState, Snapshot, SourceState, Trouble
 
 SINCE = datetime(2030, 1, 1, tzinfo=UTC)
 WELL = Snapshot(
@@ -29,7 +29,7 @@ WELL = Snapshot(
     source=SourceState(
         refuses=False, breaker=State.OPEN, pace=0.5, wait=0.0, spent=7, budget=None, troubles=(Trouble("throttled", 2, SINCE),)
     ),
-    cache=CacheState(entries=3, bytes=4_000, redis=Redis.OPEN),
+    cache=CacheState(entries=3, bytes=4_000, redis=State.OPEN),
     slack=SlackState(transport="http", connected=None, token_rejected=False),
 )
 RIGHT = {"authorization": "Bearer right"}

@@ -12,10 +12,10 @@ import pytest
 
 from bot import errors
 from bot.breaker import State
-from bot.errors import CustomerContextError
+from bot.errors import CustomerContextError, leaves
 from bot.notices import notice, seconds, status, wait
 from bot.question import Identity, Question
-from bot.status import CacheState, Redis, SlackState, Snapshot, SourceState, Trouble
+from bot.status import CacheState, SlackState, Snapshot, SourceState, Trouble
 from formatters.blocks import message
 from formatters.card import Action, Ago, Data, Joined, Message, Notice, Number, Percent, Value, Words
 from formatters.form import Form
@@ -24,7 +24,7 @@ from formatters.messages import LANGUAGES, placeholders, sentence
 from formatters.text import text
 from tests.factories import ADA, config
 from tests.limits import violations
-from tests.samples_of_errors import BOB, ERRORS, leaves
+from tests.samples_of_errors import BOB, ERRORS
 
 EMAIL = Words({"en": "e-mail address", "de": "E-Mail-Adresse"})
 
@@ -210,7 +210,7 @@ WELL = Snapshot(
     draining=False,
     tasks=3,
     source=SourceState(refuses=False, breaker=State.CLOSED, pace=1.0, wait=0.0, spent=1234, budget=None),
-    cache=CacheState(entries=12_345, bytes=67_800_000, redis=Redis.CLOSED),
+    cache=CacheState(entries=12_345, bytes=67_800_000, redis=State.CLOSED),
     slack=SlackState(transport="http", connected=None, token_rejected=False),
 )
 
@@ -250,7 +250,8 @@ def test_status() -> None:
         (of_source(refuses=True), "status.source.refuses"),
         (of_source(refuses=True, breaker=State.OPEN), "status.source.refuses"),
         (of_source(budget=10_000), "status.budget"),
-        *((replace(WELL, cache=replace(WELL.cache, redis=redis)), f"status.redis.{redis}") for redis in Redis),
+        (replace(WELL, cache=replace(WELL.cache, redis=None)), "status.redis.off"),
+        *((replace(WELL, cache=replace(WELL.cache, redis=state)), f"status.redis.{state}") for state in State),
         (of_slack(token_rejected=True), "status.slack.rejected"),
         (of_slack(transport="socket", connected=False), "status.slack.disconnected"),
     ],
@@ -271,13 +272,16 @@ def test_slack_is_fine(connected: bool | None) -> None:
     assert keys(of_slack(connected=connected)) == keys(WELL)
 
 
-def test_budget() -> None:
-    """Of a budget both what was spent and what there is are told."""
+@pytest.mark.parametrize(("spent", "left"), [(1_234, 8_766), (10_500, 0)])
+def test_budget(spent: int, left: int) -> None:
+    """Of a budget is told what was spent, what there is, and what is left of it: nothing, if more was spent."""
     [told] = [
-        each for each in status(of_source(budget=10_000)).lists if isinstance(each, Message) and each.key == "status.budget"
+        each
+        for each in status(of_source(spent=spent, budget=10_000)).lists
+        if isinstance(each, Message) and each.key == "status.budget"
     ]
 
-    assert told.values == {"spent": Number(Decimal(1234)), "budget": Number(Decimal(10_000))}
+    assert told.values == {"spent": Number(Decimal(spent)), "budget": Number(Decimal(10_000)), "left": Number(Decimal(left))}
 
 
 def test_troubles() -> None:
@@ -308,7 +312,7 @@ EVERYTHING_AT_ONCE = replace(
         budget=10_000,
         troubles=tuple(Trouble(kind, number, NOON) for number, kind in enumerate(FAILURES)),
     ),
-    cache=CacheState(entries=0, bytes=0, redis=Redis.OPEN),
+    cache=CacheState(entries=0, bytes=0, redis=State.OPEN),
     slack=SlackState("socket", connected=False, token_rejected=True, troubles=(Trouble("unknown", 1, NOON),)),
 )
 

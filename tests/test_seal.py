@@ -136,7 +136,6 @@ def test_names_of_all_keys(seal: Seal) -> None:
 
     assert both == (*Seal((NEW,)).names("a"), *seal.names("a"))
     assert len(set(both)) == 2
-    assert Seal((NEW, OLD)).cache_key("a") == both[0]
 
 
 @given(st.binary(), TEXTS)

@@ -29,7 +29,6 @@ from bot.status import (
     CacheState,
     Instruments,
     Reason,
-    Redis,
     SlackState,
     Snapshot,
     SourceState,
@@ -87,7 +86,7 @@ async def test_snapshot(status: Status) -> None:
         draining=False,
         tasks=2,
         source=SourceState(refuses=False, breaker=State.HALF_OPEN, pace=0.5, wait=0.25, spent=70, budget=100),
-        cache=CacheState(entries=3, bytes=4_000, redis=Redis.OPEN),
+        cache=CacheState(entries=3, bytes=4_000, redis=State.OPEN),
         slack=SlackState(transport="http and socket", connected=True, token_rejected=False),
     )
 
@@ -95,16 +94,10 @@ async def test_snapshot(status: Status) -> None:
 
 
 async def test_without_redis_and_socket_mode(status: Status) -> None:
-    """Without Redis its state is "off"; without Socket Mode there is no connection to tell of."""
+    """Without Redis there is no state of it; without Socket Mode there is no connection to tell of."""
     told = await status.snapshot(replace(INSTRUMENTS, redis=lambda: None, connected=lambda: None))
 
-    assert (told.cache.redis, told.slack.connected) == (Redis.OFF, None)
-
-
-@pytest.mark.parametrize("state", State)
-def test_redis_is_as_its_breaker(state: State) -> None:
-    """Each state of a breaker is one of Redis."""
-    assert state.value == Redis(state).value
+    assert (told.cache.redis, told.slack.connected) == (None, None)
 
 
 @pytest.mark.parametrize(("budget", "left"), [(None, None), (100, 30), (70, 0), (50, 0)])

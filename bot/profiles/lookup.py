@@ -27,7 +27,7 @@ from bot.profiles.ports import Leases, Names, ProfileSource
 from bot.profiles.quota import FlightTurn, Turns
 from bot.question import Identity, Lane, Rank
 from bot.tasks import TaskSet
-from bot.telemetry import new_reference
+from bot.telemetry import new_reference, unobserved
 from bot.tracing import Trace, untraced
 
 log = structlog.get_logger()
@@ -73,10 +73,6 @@ class Flight:
     refresh: bool
     reference: str
     turn: FlightTurn
-
-
-def unobserved(outcome: str, error: LookupFailed | None) -> None:
-    """Observe nothing."""
 
 
 class Lookup:

@@ -17,6 +17,8 @@ import orjson
 from slack_bolt.response import BoltResponse
 from starlette.types import Receive, Scope, Send
 
+from bot.telemetry import unobserved
+
 Payload = dict[str, Any]
 Dispatch = Callable[[Payload, float], Awaitable[BoltResponse]]
 """Payload, when its first byte came (event loop's clock) → Bolt's response."""
@@ -33,10 +35,6 @@ class Refused(Exception):
     """The request is not one of Slack's, or not one that can be read."""
 
     status: int
-
-
-def unobserved(seconds: float) -> None:
-    """Observe nothing."""
 
 
 class Ingress:

@@ -19,6 +19,7 @@ import structlog
 from slack_bolt.response import BoltResponse
 
 from bot.answering import Content
+from bot.telemetry import unobserved
 from bot.tracing import Trace, untraced
 from formatters import blocks
 from formatters.form import Form
@@ -108,10 +109,6 @@ class Uses:
     def spent(self) -> int:
         """Posts so far."""
         return POSTS - self.left
-
-
-def unobserved(delivery: Delivery) -> None:
-    """Observe nothing."""
 
 
 class Deliverable(Protocol):

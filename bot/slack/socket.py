@@ -16,9 +16,10 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SlackRefused
-from bot.slack.ingress import Dispatch, unobserved, well_formed
+from bot.slack.ingress import Dispatch, well_formed
 from bot.slack.installation import asked
 from bot.tasks import TaskSet
+from bot.telemetry import unobserved
 
 log = structlog.get_logger()
 
