@@ -62,7 +62,7 @@ def _characters(node: object) -> int:
     if isinstance(node, str):
         return length(node)
     if isinstance(node, dict):
-        return sum(_characters(value) for key, value in node.items() if key not in _NOT_SHOWN)
+        return sum([_characters(value) for key, value in node.items() if key not in _NOT_SHOWN])
     if isinstance(node, list):
         return sum(map(_characters, node))
     return 0
@@ -95,8 +95,8 @@ def _figures(card: Card, page: Sheet) -> Iterator[Block]:
 
 
 def _chart(card: Card, page: Sheet) -> Iterator[Block]:
-    if card.chart and (graph := page.graph(card.chart)).points:
-        yield from page.show_graph(graph)
+    if card.chart:
+        yield from page.show_chart(card.chart)
 
 
 def _sections(card: Card, page: Sheet) -> Iterator[Block]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from formatters.card import Chart
 from formatters.elements import Block, section
 from formatters.form import Sheet
-from formatters.page import Graph, Listing, Room
+from formatters.page import Listing, Room
 from formatters.phrase import Phrase
 
 
@@ -24,7 +25,7 @@ class Classic(Sheet):
         """A bold line."""
         return section(self.write("verdict", text))
 
-    def show_graph(self, _graph: Graph) -> Iterator[Block]:
+    def show_chart(self, _chart: Chart) -> Iterator[Block]:
         """Nothing: without bars a row of months only makes the card longer, and the purchases stand above."""
         yield from ()
 
@@ -33,7 +34,7 @@ class Classic(Sheet):
         for each in listings:
             yield section(self.write("listing", each.heading, each.lines, each.more))
 
-    def show_prose(self, text: Phrase, bullets: Sequence[Phrase]) -> Iterator[Block]:
+    def show_prose(self, text: Phrase, bullets: list[Phrase]) -> Iterator[Block]:
         """A paragraph, then bullets."""
         yield section(self.write("paragraph", text))
         if bullets:

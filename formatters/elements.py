@@ -55,7 +55,7 @@ def section(text: Element) -> Block:
 def context(phrases: Iterable[Phrase]) -> Iterator[Block]:
     """The small grey line as one text; where data in it would be taken for markup, the phrases with clocks stand apart."""
     said = list(phrases)
-    safe = all(inert(str(phrase)) for phrase in said)
+    safe = inert("\n".join(map(str, said)))
     runs = [Phrase.join(" · ", run) for _, run in groupby(said, key=lambda phrase: safe or _ticks(phrase))]
     if runs:
         yield {"type": "context", "elements": [spoken(run) for run in runs[:CONTEXT_ELEMENTS]]}

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import ClassVar
 
+from formatters.card import Chart
 from formatters.elements import Block
-from formatters.page import Graph, Listing, Page, Room
+from formatters.page import Listing, Page, Room
 from formatters.phrase import Phrase
 
 
@@ -37,7 +38,7 @@ class Sheet(Page, ABC):
         """The sentence an agent reads first."""
 
     @abstractmethod
-    def show_graph(self, graph: Graph) -> Iterator[Block]:
+    def show_chart(self, chart: Chart) -> Iterator[Block]:
         """A chart and the same numbers in text, or the numbers alone."""
 
     @abstractmethod
@@ -45,5 +46,5 @@ class Sheet(Page, ABC):
         """All sections, one block each."""
 
     @abstractmethod
-    def show_prose(self, text: Phrase, bullets: Sequence[Phrase]) -> Iterator[Block]:
+    def show_prose(self, text: Phrase, bullets: list[Phrase]) -> Iterator[Block]:
         """What a notice says."""

@@ -26,6 +26,7 @@ _FORMATTING = re.compile(
     r"|^\s*>",  # quote; also in its escaped form
     re.MULTILINE,
 )
+_MAY_FORMAT = re.compile(r"[*_~`:>]")
 _LONGEST_CLUSTER = 32
 
 
@@ -47,7 +48,7 @@ def escape(text: str) -> str:
 
 def inert(text: str) -> bool:
     """Whether mrkdwn, once escaped, shows `text` as it is: nothing in it would turn bold, italic, code, quote or emoji."""
-    return _FORMATTING.search(text) is None
+    return _MAY_FORMAT.search(text) is None or _FORMATTING.search(text) is None
 
 
 def length(text: str) -> int:

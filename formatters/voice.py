@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -15,6 +15,9 @@ from formatters.phrase import Clock, Phrase, Piece
 
 _MOST = 1000
 """Characters of one value that are looked at; no form shows as many."""
+
+_KEPT = 4096
+"""Texts of ours and of the organisation. None says anything about a customer."""
 
 
 class Voice:
@@ -38,10 +41,10 @@ class Voice:
         """A sentence of the catalogue."""
         return self.say(Message(key, values or {}, count))
 
-    def pieces(self, value: Any) -> Iterator[Piece]:
+    def pieces(self, value: Any) -> Iterable[Piece]:
         """What the phrase for the value consists of."""
         if tell := _SIMPLE.get(type(value)):
-            return iter((tell(value, self),))
+            return (tell(value, self),)
         return _COMPOSED[type(value)](self, value)
 
 
@@ -49,50 +52,52 @@ def _outside(text: str) -> str:
     return one_line(text if len(text) <= _MOST else text[:_MOST] + ELLIPSIS)
 
 
-@lru_cache(maxsize=4096)
+_configured = lru_cache(_KEPT)(_outside)
+
+
+@lru_cache(_KEPT)
 def _fixed(language: str, key: str) -> Phrase:
     return Phrase.text("".join(literal for literal, _ in messages.sentence(language, key)))
 
 
-def _filled(voice: Voice, message: Message) -> Iterator[Piece]:
+def _filled(voice: Voice, message: Message) -> list[Piece]:
+    pieces: list[Piece] = []
     for literal, name in messages.sentence(voice.language, message.key, message.count):
-        yield literal
+        pieces.append(literal)
         if name == "count" and message.count is not None:
-            yield locale.number(Decimal(message.count), voice.reader)
+            pieces.append(locale.number(Decimal(message.count), voice.reader))
         elif name:
-            yield from voice.pieces(message.values[name])
+            pieces += voice.pieces(message.values[name])
+    return pieces
 
 
-def _with_unit(voice: Voice, number: Number) -> Iterator[Piece]:
-    yield locale.number(number.value, voice.reader)
-    if number.unit:
-        yield "\N{NO-BREAK SPACE}"
-        yield from voice.pieces(number.unit)
+def _with_unit(voice: Voice, number: Number) -> tuple[Piece, ...]:
+    written = locale.number(number.value, voice.reader)
+    return (written, "\N{NO-BREAK SPACE}", *voice.pieces(number.unit)) if number.unit else (written,)
 
 
 def _chosen(words: Words, voice: Voice) -> str:
     texts = words.texts
     for language in (voice.language, ""):
         if language in texts:
-            return _outside(texts[language])
-    return _outside(next(iter(texts.values()), ""))
+            return _configured(texts[language])
+    return _configured(next(iter(texts.values()), ""))
 
 
-def _clock(voice: Voice, ago: Ago) -> Iterator[Piece]:
-    yield Clock(int(ago.at.timestamp()), locale.moment_and_time(ago.at, voice.reader))
+def _clock(voice: Voice, ago: Ago) -> tuple[Piece]:
+    return (Clock(int(ago.at.timestamp()), locale.moment_and_time(ago.at, voice.reader)),)
 
 
-def _joined(voice: Voice, joined: Joined) -> Iterator[Piece]:
+def _joined(voice: Voice, joined: Joined) -> list[Piece]:
     room = _MOST
-    for place, value in enumerate(joined.values):
+    pieces: list[Piece] = []
+    for value in joined.values:
         if room < 0:
-            yield ELLIPSIS
-            return
+            return [*pieces, ELLIPSIS]
         phrase = voice.say(value)
         room -= len(str(phrase))
-        if place:
-            yield joined.separator
-        yield from phrase.pieces
+        pieces += (joined.separator, *phrase.pieces) if pieces else phrase.pieces
+    return pieces
 
 
 _SIMPLE: dict[type, Callable[[Any, Voice], str]] = {
@@ -107,7 +112,7 @@ _SIMPLE: dict[type, Callable[[Any, Voice], str]] = {
 }
 """Values that are one string."""
 
-_COMPOSED: dict[type, Callable[[Voice, Any], Iterator[Piece]]] = {
+_COMPOSED: dict[type, Callable[[Voice, Any], Iterable[Piece]]] = {
     Message: _filled,
     Number: _with_unit,
     Ago: _clock,
