@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import orjson
 from starlette.applications import Starlette
@@ -14,26 +13,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.errors import NotUnderstood
+from bot.forgetting import Forgotten
 from bot.metrics import Metrics
 from bot.status import Snapshot, ready, reasons
 
 MOST_BYTES = 4_096
 PATIENCE = 3.0
 """Seconds that a body may take to arrive."""
-
-
-class Forgotten(Protocol):
-    """What came of forgetting somebody."""
-
-    @property
-    def copies(self) -> int:
-        """Copies that were deleted."""
-        ...
-
-    @property
-    def shared(self) -> bool:
-        """Whether all replicas have been told. Without, those that weren't keep theirs until they run out."""
-        ...
 
 
 Forget = Callable[[str], Awaitable[Forgotten]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from starlette.types import Message
 from bot.admin import MOST_BYTES, create_admin
 from bot.breaker import State
 from bot.errors import NotAnIdentity
+from bot.forgetting import Forgotten, Reach
 from bot.metrics import Metrics
 from bot.serving import served
 from bot.status import CacheState, SlackState, Snapshot, SourceState, Trouble
@@ -35,18 +36,13 @@ WELL = Snapshot(
 RIGHT = {"authorization": "Bearer right"}
 
 
-@dataclass
-class Forgotten:
-    copies: int = 2
-    shared: bool = True
-
-
 class Service:
     """What stands behind the admin address."""
 
     def __init__(self) -> None:
         self.told = WELL
         self.forgotten: list[str] = []
+        self.reach = Reach.ALL
         self.refuse: Exception | None = None
 
     async def snapshot(self) -> Snapshot:
@@ -56,7 +52,7 @@ class Service:
         if self.refuse:
             raise self.refuse
         self.forgotten.append(typed)
-        return Forgotten()
+        return Forgotten(2, self.reach)
 
     def app(self, patience: float = 1.0) -> Starlette:
         return create_admin(
@@ -147,11 +143,13 @@ async def test_metrics(client: httpx.AsyncClient, accept: str, content_type: str
     assert answer.content.endswith(end)
 
 
-async def test_forget(client: httpx.AsyncClient, service: Service) -> None:
-    """Whoever has the token lets somebody be forgotten, and is told how many copies there were and whether all replicas know."""
+@pytest.mark.parametrize("reach", Reach)
+async def test_forget(client: httpx.AsyncClient, service: Service, reach: Reach) -> None:
+    """Whoever has the token lets somebody be forgotten, and is told how many copies there were and which replicas know."""
+    service.reach = reach
     answer = await client.post("/forget", json={"identity": "crm:C-1"}, headers=RIGHT)
 
-    assert (answer.status_code, answer.json()) == (200, {"copies": 2, "shared": True})
+    assert (answer.status_code, answer.json()) == (200, {"copies": 2, "shared": reach.value})
     assert service.forgotten == ["crm:C-1"]
 
 

@@ -15,7 +15,7 @@ from bot import customer_file, settings
 from bot.access import Home
 from bot.answering import Answer
 from bot.config import CustomerConfig
-from bot.core import Telling, open_core
+from bot.core import open_core
 from bot.errors import ConfigurationError
 from bot.question import Asker, Place, Question
 from bot.reading import parse
@@ -23,6 +23,7 @@ from bot.seal import Seal
 from bot.settings import Settings
 from bot.status import Status
 from bot.tasks import TaskSet
+from bot.telling import Telling
 from formatters import blocks
 from formatters.card import Card
 from formatters.form import Form

@@ -1,0 +1,50 @@
+"""Under which names things are kept: keyed hashes, so that whoever reads them learns nothing of anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain
+
+from bot.config import CustomerConfig
+from bot.profiles.model import Profile
+from bot.profiles.ports import Names
+from bot.profiles.wire import Account
+from bot.question import Identity
+from bot.seal import Seal
+
+REACHABLE = frozenset({"email", "phone"})
+"""Kinds of contacts that are identities as well, whatever their namespaces are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Names of one organisation and sandbox; `config` is `customer.yml` as it is just now."""
+
+    seal: Seal
+    account: Account
+    config: Callable[[], CustomerConfig]
+
+    def everything(self) -> Names:
+        """Names that stand for all there is."""
+        return self._names("everything")
+
+    def asked(self, identity: Identity) -> Names:
+        """Where the answer for `identity` is kept; and the person's name, whatever `customer.yml` said when the answer came."""
+        policy = self.account.merge_policy or ""
+        asked = self._names("asked", policy, identity.namespace, identity.value, self.config().version)
+        return (*asked, *self._person(identity))
+
+    def marks(self, profile: Profile) -> Names:
+        """By what else the person may be asked for: the XID, the identity that matched, addresses and numbers on the card."""
+        matched = Identity(profile.identities.matched_namespace, profile.identities.matched_value)
+        reachable = (self._names("person", each.kind, each.value) for each in profile.contacts if each.kind in REACHABLE)
+        return (*self._names("xid", profile.xid), *self._person(matched), *chain.from_iterable(reachable))
+
+    def _person(self, identity: Identity) -> Names:
+        namespace = self.config().namespace(identity.namespace)
+        kind = namespace.normalise if namespace and namespace.normalise in REACHABLE else identity.namespace.lower()
+        return self._names("person", kind, identity.value)
+
+    def _names(self, *parts: str) -> Names:
+        return self.seal.names(self.account.org_id, self.account.sandbox, *parts)
