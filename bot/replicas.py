@@ -23,9 +23,6 @@ from bot.shared.limits import SharedLimiter
 from bot.shared.pace import SharedPace
 from bot.shared.tombstones import RedisTidings
 
-PROMPT = 0.8
-"""Part of the quota's burst that is used: of the calls that were permitted before, some are still on their way when it is."""
-
 Heard = Callable[[Names, float], Awaitable[None]]
 
 
@@ -51,7 +48,7 @@ async def open_replicas(
     settings: Settings, seal: Seal, breaker: Breaker, *, clock: Callable[[], float]
 ) -> AsyncIterator[Replicas]:
     """The link to the other replicas. `breaker` is Redis's, which need not be there at the start; `clock` is the epoch's."""
-    quota = Quota(settings.quota_rate, max(1, int(settings.quota_burst * PROMPT)), settings.daily_budget)
+    quota = Quota.within(settings.quota_rate, settings.quota_burst, settings.daily_budget)
     limiter = MemoryLimiter(clock=time.monotonic)
     url = secret(settings.redis_url)
     if not url:

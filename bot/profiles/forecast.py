@@ -7,6 +7,7 @@ slot and standing that the pace tells corrects it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.profiles.pace import Flow, Quota, Slot, Standing, fresh, permits_until, time_of
 from bot.question import Lane
@@ -20,10 +21,13 @@ class Forecast:
 
     Who was sent away with a time to come back is remembered as well, so that the next one is told a later time. Such promises are
     places on the clock of permits: they need no bookkeeping, since that clock passes them by.
+
+    `quota` is the whole one. While this process has a share of it to itself, that is all there is, and what is known of the other
+    replicas waits until they take from the same again.
     """
 
     def __init__(self, quota: Quota, now: float) -> None:
-        self._quota = quota
+        self._whole = self._quota = quota
         self._flow = fresh(now)
         self._last: float | None = None
         self._contenders = 1.0
@@ -44,7 +48,7 @@ class Forecast:
         for each in Lane:
             if each >= lane:
                 last = max(self._promised[each], self._arrival_of(queued[each], now))
-                self._promised[each] = last + calls * self._contenders
+                self._promised[each] = last + calls * self._takers
         return self._time_of(self._promised[lane], now)
 
     def reserved(self, slot: Slot, now: float) -> None:
@@ -54,7 +58,7 @@ class Forecast:
         if slot.wait > 0:
             due = permits_until(flow, self._quota, now + slot.wait)
             arrival = due + burst
-            if self._last is not None:
+            if self._last is not None and self._quota is self._whole:
                 self._contenders += LEARNING * (max(1.0, due - self._last) - self._contenders)
             self._last = due
         else:
@@ -69,14 +73,26 @@ class Forecast:
     def learned(self, standing: Standing, now: float) -> None:
         """The pace told how things are."""
         shown = permits_until(self._flow, self._quota, now)
+        burst = self._quota.burst
+        self._quota = self._whole if standing.share >= 1.0 else _alone(self._whole, standing.share)
         flow = Flow(arrival=max(0.0, self._flow.arrival - shown), low=standing.pace, since=now)
         next_due = permits_until(flow, self._quota, now + standing.wait) + self._quota.burst - 1.0
         self._flow = flow._replace(arrival=next_due if standing.wait > 0 else min(flow.arrival, next_due))
-        self._promised = [promised - shown for promised in self._promised]
+        # A place is due a burst before the clock shows it: with another burst, as many permits as before are due until then.
+        self._promised = [promised - shown + self._quota.burst - burst for promised in self._promised]
         self._last = None
 
+    @property
+    def _takers(self) -> float:
+        """How many permits go for each that this process gets."""
+        return self._contenders if self._quota is self._whole else 1.0
+
     def _arrival_of(self, permits: int, now: float) -> float:
-        return max(self._flow.arrival, permits_until(self._flow, self._quota, now)) + permits * self._contenders
+        return max(self._flow.arrival, permits_until(self._flow, self._quota, now)) + permits * self._takers
 
     def _time_of(self, arrival: float, now: float) -> float:
         return max(now, time_of(self._flow, self._quota, max(0.0, arrival - self._quota.burst)))
+
+
+def _alone(quota: Quota, share: float) -> Quota:
+    return replace(quota, rate=quota.rate * share, burst=1)

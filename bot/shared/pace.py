@@ -9,7 +9,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.profiles.pace import CREEP, DAY, FLOOR, HEADROOM, Pace, Quota, Slot, Standing
+from bot.profiles.pace import CREEP, DAY, FLOOR, LONGEST_HOLD, Pace, Quota, Slot, Standing
 from bot.shared.connection import Guard, Unavailable
 from bot.shared.script import EXACT, REDIS_TIME, Script
 
@@ -20,7 +20,7 @@ KEPT = 2 * DAY
 """Seconds for which the state is kept at least: today's calls must outlast today."""
 
 FLOW = f"""
-local CREEP, FLOOR, HEADROOM, DAY = {CREEP!r}, {FLOOR!r}, {HEADROOM!r}, {DAY!r}
+local CREEP, FLOOR, LONGEST_HOLD, DAY = {CREEP!r}, {FLOOR!r}, {LONGEST_HOLD!r}, {DAY!r}
 {EXACT}
 local rate, burst, replica = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local known_day, known_spent = tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -42,11 +42,11 @@ local function permits_until(moment)
   else
     full = passed - missing * missing / (2 * CREEP)
   end
-  return full * rate * HEADROOM
+  return full * rate
 end
 
 local function time_of(permits)
-  local full, missing = permits / (rate * HEADROOM), 1 - low
+  local full, missing = permits / rate, 1 - low
   local passed = full + missing * missing / (2 * CREEP)
   if passed * CREEP < missing then
     passed = (math.sqrt(low * low + 2 * CREEP * full) - low) / CREEP
@@ -94,7 +94,7 @@ if low == 1 or now - age >= since then
   local ahead = math.max(0, arrival - permits_until(now))
   arrival, low, since = ahead, math.max(FLOOR, pace_at(now) / 2), now
 end
-arrival = math.max(arrival, permits_until(now + math.max(0, retry_after)) + burst - 1)
+arrival = math.max(arrival, permits_until(now + math.min(math.max(0, retry_after), LONGEST_HOLD)) + burst - 1)
 keep()
 """
 
@@ -163,7 +163,7 @@ class SharedPace:
             pace, wait, *known = await self._guard.run(self._call(self._standing))
         except Unavailable:
             own = await self._by_itself().standing()
-            return Standing(pace=own.pace / self._known.replicas, spent=self._today().spent, wait=own.wait)
+            return replace(own, spent=self._today().spent, share=1 / self._known.replicas)
         self._known = _Known(*map(int, known))
         return Standing(pace=float(pace), spent=self._known.spent, wait=float(wait))
 

@@ -10,7 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.profiles.pace import CREEP, DAY, FLOOR, HEADROOM, Flow, MemoryPace, Quota, Slot, Standing, permits_until, time_of
+from bot.profiles.pace import (
+    BURST_HEADROOM,
+    CREEP,
+    DAY,
+    FLOOR,
+    HEADROOM,
+    LONGEST_HOLD,
+    Flow,
+    MemoryPace,
+    Quota,
+    Slot,
+    Standing,
+    permits_until,
+    time_of,
+)
 
 QUOTA = Quota(rate=20, burst=5)
 
@@ -34,10 +48,10 @@ def pace(clock: Clock) -> MemoryPace:
 
 
 async def test_burst_then_rate(pace: MemoryPace) -> None:
-    """The burst at once, then one slot after the other at the quota's rate, less the headroom."""
+    """The burst at once, then one slot after the other at the quota's rate."""
     waits = [(await pace.reserve(None)).wait for _ in range(8)]
 
-    assert waits == pytest.approx([0] * 5 + [k / (20 * HEADROOM) for k in (1, 2, 3)])
+    assert waits == pytest.approx([0] * 5 + [k / 20 for k in (1, 2, 3)])
 
 
 async def test_half(pace: MemoryPace, clock: Clock) -> None:
@@ -58,7 +72,7 @@ async def test_no_burst_after_a_429(pace: MemoryPace, clock: Clock) -> None:
     """After a 429 there is no burst; what the source says to wait is waited by everybody."""
     await pace.throttled(None, 0.0)
     assert (await pace.reserve(None)).wait == 0
-    assert (await pace.reserve(None)).wait == pytest.approx(0.1 / HEADROOM, rel=0.02)
+    assert (await pace.reserve(None)).wait == pytest.approx(0.1, rel=0.02)
 
     await pace.throttled(4.0, 0.0)
     clock.now += 1
@@ -66,6 +80,21 @@ async def test_no_burst_after_a_429(pace: MemoryPace, clock: Clock) -> None:
     first, second = await pace.reserve(None), await pace.reserve(None)
     assert first.wait == pytest.approx(3)
     assert second.wait > 3.05
+
+
+async def test_longest_hold(pace: MemoryPace, clock: Clock) -> None:
+    """A source that asks for a day stops nobody for so long: after a minute the next call finds out."""
+    await pace.throttled(DAY, 0.0)
+    assert (await pace.standing()).wait == pytest.approx(LONGEST_HOLD)
+
+    clock.now += LONGEST_HOLD
+    assert (await pace.reserve(None)).wait == 0
+
+
+def test_within() -> None:
+    """A little less than the source allows is used, and at least one call at once; of the budget all of it."""
+    assert Quota.within(50, 50, 1000) == Quota(rate=50 * HEADROOM, burst=int(50 * BURST_HEADROOM), budget=1000)
+    assert Quota.within(1, 1, None).burst == 1
 
 
 async def test_budget(pace: MemoryPace, clock: Clock) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from bot.breaker import Breaker, Resting
 from bot.errors import BudgetSpent, Busy, SourceDown
-from bot.profiles.pace import DAY, FLOOR, HEADROOM, MemoryPace, Quota, Slot, Standing
+from bot.profiles.pace import DAY, FLOOR, MemoryPace, Quota, Slot, Standing
 from bot.profiles.quota import FlightTurn, Turns
 from bot.question import Lane, Rank
 from bot.tasks import TaskSet
@@ -22,8 +22,7 @@ pytestmark = pytest.mark.looptime
 
 NOON = 20_000 * DAY + DAY / 2
 DEADLINE = 8.0
-SLOW = Quota(rate=1 / HEADROOM, burst=1)
-"""One call a second, as it were."""
+SLOW = Quota(rate=1, burst=1)
 
 
 def now() -> float:
@@ -343,7 +342,7 @@ class TestFiveHundredAtOnce:
         told = sorted(when for _person, when in desk.sent_away)
 
         assert DEADLINE - 0.3 - 1 <= told[0] <= DEADLINE
-        assert told[-1] == pytest.approx((1000 - 50) / (50 * HEADROOM), abs=1)
+        assert told[-1] == pytest.approx((1000 - 50) / 50, abs=1)
 
 
 async def test_throttled() -> None:
@@ -398,7 +397,7 @@ async def test_waits_at_half_the_pace() -> None:
     told = [wait.retry_after for wait in waits if isinstance(wait, Busy)]
     slept = 2.0
 
-    assert len(waits) - len(told) == pytest.approx(50 * HEADROOM * (0.5 * slept + 0.1 * slept * slept / 2), abs=2)
+    assert len(waits) - len(told) == pytest.approx(50 * (0.5 * slept + 0.1 * slept * slept / 2), abs=2)
     assert min(told) == pytest.approx(2, abs=0.1)
 
 
@@ -511,7 +510,7 @@ async def test_cancelled() -> None:
 
 async def test_unused_slots_are_lost() -> None:
     """A slot that holds while nobody waits is not saved up for later."""
-    desk = Desk(Quota(rate=1 / HEADROOM, burst=2))
+    desk = Desk(Quota(rate=1, burst=2))
     await desk.use_up_the_burst()
     waiting = asyncio.create_task(desk.ask())
     await asyncio.sleep(0.5)
@@ -596,7 +595,7 @@ async def test_shared_by_replicas(others: int) -> None:
 
     assert now() - when < 1
     await asyncio.gather(*first)
-    assert len([moment for moment in desk.sent if moment <= DEADLINE]) >= 0.9 * 100 * HEADROOM / (1 + others) * (DEADLINE - 0.2)
+    assert len([moment for moment in desk.sent if moment <= DEADLINE]) >= 0.9 * 100 / (1 + others) * (DEADLINE - 0.2)
     assert most_in_a_second(desk.sent) <= 120
 
 
