@@ -24,13 +24,14 @@ from starlette.types import ASGIApp
 
 from bot.admin import create_admin
 from bot.core import Clock, Config, Telling, open_core
+from bot.errors import SlackRefused
 from bot.memory import BoundedMemory
 from bot.metrics import Metrics
 from bot.network import create_client, create_session
 from bot.seal import Seal
 from bot.serving import Posts
 from bot.settings import Settings, secret
-from bot.slack.directory import Directory
+from bot.slack.directory import TOKEN_PROBLEMS, Directory
 from bot.slack.doors import Doors
 from bot.slack.ingress import Dispatch, Ingress
 from bot.slack.installation import Installation
@@ -127,8 +128,13 @@ async def open_service(
         )
 
         async def uninstalled() -> None:
-            telling.status.token_rejected()
-            await core.cache.forget_everything()
+            """An app may be installed in several workspaces, and tidings may be late: Slack itself says whether it is ours."""
+            try:
+                await Installation.learn(web)
+            except SlackRefused as refused:
+                if refused.problem in TOKEN_PROBLEMS:
+                    telling.status.token_rejected()
+                await core.forget_everything()
 
         dispatch = create_dispatch(
             doors,

@@ -95,16 +95,16 @@ async def test_discard(memory: BoundedMemory) -> None:
     for key, value in {"a": "xx", "b": "yy", "c": "xxx"}.items():
         await memory.set(key, value, ttl=5)
 
-    assert memory.discard(lambda value: "x" in str(value)) == 2
+    assert await memory.discard(lambda value: "x" in str(value)) == 2
     assert (await kept(memory), memory.weight, len(memory)) == ("b", 2, 1)
-    assert memory.discard(lambda value: "x" in str(value)) == 0
+    assert await memory.discard(lambda value: "x" in str(value)) == 0
 
 
 async def test_looking_through_is_no_use(memory: BoundedMemory) -> None:
     """Being looked at on the way through doesn't make a value recently used."""
     for key in "abc":
         await memory.set(key, "xxx")
-    memory.discard(lambda _value: False)
+    await memory.discard(lambda _value: False)
     await memory.set("d", "xxx")
 
     assert await kept(memory) == "bcd"
@@ -140,7 +140,7 @@ async def test_old_timers(memory: BoundedMemory, how: str) -> None:
         case "cleared":
             await memory.clear()
         case "discarded":
-            memory.discard(lambda _value: True)
+            await memory.discard(lambda _value: True)
         case "pushed out":
             await memory.set("b", "x" * 10)
     await memory.set("a", "xx", ttl=20)
@@ -194,7 +194,7 @@ class AgainstAModel(RuleBasedStateMachine):
         for key in unwanted:
             del self.model[key]
 
-        assert self.memory.discard(lambda value: heavy(value) >= least) == len(unwanted)
+        assert asyncio.run(self.memory.discard(lambda value: heavy(value) >= least)) == len(unwanted)
 
     @invariant()
     def weighs_the_same(self) -> None:

@@ -25,7 +25,7 @@ ENTRY_OVERHEAD = 1_500
 JITTER = 0.1
 
 SWEPT_AFTER = 10.0
-"""Seconds after which what was forgotten, and isn't shown any more, leaves memory. One look at all of it serves for many tidings."""
+"""Seconds after which what was forgotten, and so isn't shown any more, leaves memory. One look at all serves for many tidings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import httpx
 import orjson
 
 from bot.breaker import Breaker
-from bot.errors import LookupFailed, NotSetUp, SourceFailed
+from bot.errors import LookupFailed, NotSetUp, SourceFailed, Unreachable
 from bot.profiles.guard import admitted, judged
 from bot.profiles.http import send
 from bot.profiles.refusals import refusal
@@ -24,6 +24,9 @@ from bot.profiles.wire import Answer, read_json
 
 SCOPE = "openid,session,AdobeID,read_organizations,additional_info.projectedProductContext"
 MOST_BYTES = 65_536
+PATIENCE = 10.0
+"""Seconds that a whole answer may take."""
+
 LONGEST_LIFE = 86_400.0
 """Adobe's tokens last a day (86,399 s)."""
 
@@ -129,9 +132,16 @@ class ImsTokens:
     async def _renew(self) -> Token:
         began = self._clock()
         with admitted(self._breaker, self), judged(self._breaker, self):
-            answer = await send(self._http, self._request(), most_bytes=MOST_BYTES)
-            value, life = read_token(answer)
+            value, life = read_token(await self._answer())
         return Token(value, began + life * self._renew_after, began + max(life - self._margin, life / 2))
+
+    async def _answer(self) -> Answer:
+        """All of it, in time: bytes that trickle would hold up every look-up that waits for a token."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await send(self._http, self._request(), most_bytes=MOST_BYTES)
+        except TimeoutError:
+            raise Unreachable from None
 
     def _request(self) -> httpx.Request:
         form = {

@@ -186,7 +186,7 @@ class Replica:
             observe=observe,
         )
 
-    def remembered(self) -> list[Entry]:
+    async def remembered(self) -> list[Entry]:
         """All that is in its memory, shown or not."""
         found: list[Entry] = []
 
@@ -195,7 +195,7 @@ class Replica:
             found.append(entry)
             return False
 
-        self.memory.discard(look)
+        await self.memory.discard(look)
         return found
 
 

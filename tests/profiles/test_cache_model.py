@@ -135,7 +135,7 @@ class CacheAgainstAModel(RuleBasedStateMachine):
         """Then nobody who was forgotten anywhere is left anywhere, but for what was asked for afterwards."""
         while self.parked:
             self.tidings_arrive(0)
-        self.run(asyncio.sleep(SWEPT_AFTER))
+        self.run(asyncio.sleep(SWEPT_AFTER + 1))
         for entry in (*self.profiles_of(0), *self.profiles_of(1)):
             assert entry.copy.started > _last(entry.names[0], self.bus.told)
         for name, copy in self.shared.copies.items():
@@ -168,7 +168,7 @@ class CacheAgainstAModel(RuleBasedStateMachine):
         return own[-1] if own[-1].flight.started > _last(name, self.bus.told) + CLOCKS_APART else None
 
     def profiles_of(self, number: int) -> list[Entry]:
-        return [entry for entry in self.replica[number].remembered() if entry.profile]
+        return [entry for entry in self.run(self.replica[number].remembered()) if entry.profile]
 
     def kept_before(self, number: int, name: str, at: float) -> list[Entry]:
         return [entry for entry in self.profiles_of(number) if entry.names == (name,) and entry.copy.started <= at]

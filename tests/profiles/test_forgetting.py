@@ -63,17 +63,17 @@ class Scene:
         """Nothing is under way any more."""
         assert len(self.bus.tasks) == 0
         self.shared.step = _no_step
-        await asyncio.sleep(SWEPT_AFTER)
+        await asyncio.sleep(SWEPT_AFTER + 1)
 
     @property
     def buried(self) -> float:
         """When it was told first that somebody is to be forgotten."""
         return min(at for _, at in self.bus.told)
 
-    def left(self) -> list[tuple[Names, float]]:
+    async def left(self) -> list[tuple[Names, float]]:
         """Which copies are left that were asked for before, in any memory or among what is shared; Bob's may be."""
         spared = () if EVERYTHING in (names for names, _ in self.bus.told) else marks_of(BOB)
-        remembered = [(entry.names, entry.copy) for replica in (self.one, self.other) for entry in replica.remembered()]
+        remembered = [(entry.names, entry.copy) for replica in (self.one, self.other) for entry in await replica.remembered()]
         copies = [*remembered, *(((name,), copy) for name, copy in self.shared.copies.items())]
         return [
             (names, copy.started)
@@ -99,7 +99,7 @@ async def played(scenario: Callable[[Scene], Awaitable[None]], *, fewest: int) -
         await scenario(scene)
         await scene.quiet()
 
-        assert (scene.left(), await scene.shown(ADDRESS, NUMBER)) == ([], [])
+        assert (await scene.left(), await scene.shown(ADDRESS, NUMBER)) == ([], [])
 
     assert await every_order(play, most=MOST) >= fewest
 

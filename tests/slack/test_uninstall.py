@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
 import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 
@@ -11,7 +12,7 @@ from bot.slack.manifest import EVENTS
 from bot.slack.uninstall import on_uninstall
 from bot.tasks import TaskSet
 from tests.opened import Opened
-from tests.slack_side import Payload, event, title
+from tests.slack_side import ELSEWHERE, Payload, Reply, event, title
 
 
 class Uninstalled:
@@ -66,11 +67,17 @@ async def test_subscribed() -> None:
     assert {"app_uninstalled", "tokens_revoked"} == EVENTS
 
 
+def gone() -> Reply:
+    """Slack's answer to whoever has no token any more."""
+    return Reply(200, '{"ok": false, "error": "account_inactive"}', content_type="application/json")
+
+
 @pytest.mark.parametrize("kind", sorted(EVENTS))
 async def test_forgets(service: Opened, kind: str) -> None:
-    """Then nobody is shown from a copy any more, however fresh; coming twice does no harm."""
+    """Then nobody is shown from a copy any more, however fresh, and it isn't ready; coming twice does no harm."""
     await service.shown("ada@example.com")
     assert service.upstream.calls["profile"] == 1
+    service.slack.replies["auth.test"] += [gone(), gone()]
     for _ in range(2):
         answer = await service.wire.send("events_api", told(type=kind, tokens={"bot": ["U0BOT"]}))
         assert (answer.status, answer.body) == (200, b"")
@@ -78,13 +85,22 @@ async def test_forgets(service: Opened, kind: str) -> None:
 
     assert title(await service.shown("ada@example.com")) == "Ada Lovelace"
     assert service.upstream.calls["profile"] == 2
+    assert await ready(service) == (503, ["token_rejected"])
 
 
-async def test_member_leaves(service: Opened) -> None:
-    """A member's token that is revoked costs nobody a copy."""
+async def test_not_ours(service: Opened) -> None:
+    """An app may be installed in several workspaces, and tidings may be late: while Slack takes our token, nothing is forgotten."""
     await service.shown("ada@example.com")
-    await service.wire.send("events_api", told(type="tokens_revoked", tokens={"oauth": ["U0MEMBER"]}))
+    await service.wire.send("events_api", told(type="app_uninstalled") | {"team_id": ELSEWHERE})
     await service.quiet()
-    await service.shown("ada@example.com")
 
+    assert title(await service.shown("ada@example.com")) == "Ada Lovelace"
     assert service.upstream.calls["profile"] == 1
+    assert await ready(service) == (200, [])
+
+
+async def ready(service: Opened) -> tuple[int, list[str]]:
+    admin = httpx.ASGITransport(app=service.service.admin)
+    async with httpx.AsyncClient(transport=admin, base_url="http://admin.example.com") as http:
+        answer = await http.get("/ready")
+    return answer.status_code, answer.json()["reasons"]
