@@ -89,7 +89,7 @@ async def test_forgets(service: Opened, kind: str) -> None:
 
 
 async def test_not_ours(service: Opened) -> None:
-    """An app may be installed in several workspaces, and tidings may be late: while Slack takes our token, nothing is forgotten."""
+    """An app may be installed elsewhere too, and tidings may be late: while Slack takes our token, nothing is forgotten."""
     await service.shown("ada@example.com")
     await service.wire.send("events_api", told(type="app_uninstalled") | {"team_id": ELSEWHERE})
     await service.quiet()
