@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from bot.breaker import Breaker, State
 from bot.limits import Limiter, MemoryLimiter
 from bot.profiles.alone import Alone
 from bot.profiles.pace import MemoryPace, Pace, Quota
-from bot.profiles.ports import Leases, Names, SharedCopies, Tidings
+from bot.profiles.ports import Heard, Leases, Remembered, SharedCopies, Tidings
 from bot.profiles.tombstones import CLOCKS_APART, LONGEST_FLIGHT
 from bot.seal import Seal
 from bot.settings import Settings, secret
@@ -23,14 +23,13 @@ from bot.shared.limits import SharedLimiter
 from bot.shared.pace import SharedPace
 from bot.shared.tombstones import RedisTidings
 
-Heard = Callable[[Names, float], Awaitable[None]]
-
 
 @dataclass(frozen=True, slots=True)
 class Replicas:
     """This process among its like.
 
-    `listening` tells of what others forget, while it is open; `state` is that of the link, None where there is nobody to link to.
+    `listening` tells of what others forget, while it is open, and reminds of what was forgotten before; `state` is that of the
+    link, None where there is nobody to link to.
     """
 
     copies: SharedCopies
@@ -39,7 +38,7 @@ class Replicas:
     limiter: Limiter
     pace: Pace
     quota: Quota
-    listening: Callable[[Heard], AbstractAsyncContextManager[None]]
+    listening: Callable[[Heard, Remembered], AbstractAsyncContextManager[None]]
     state: Callable[[], State | None]
 
 
@@ -77,6 +76,6 @@ async def open_replicas(
 
 
 @asynccontextmanager
-async def _silence(_heard: Heard) -> AsyncIterator[None]:
+async def _silence(_heard: Heard, _remembered: Remembered) -> AsyncIterator[None]:
     """There is nobody to hear of."""
     yield

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -13,6 +13,12 @@ from bot.question import Identity
 
 Names = tuple[str, ...]
 """Keyed hashes that all stand for the same thing, one for each application key, the newest key's first."""
+
+Heard = Callable[[Names, float], Awaitable[None]]
+"""Acts on tidings: called with the names, and when they were buried (epoch). More than once with the same, now and then."""
+
+Remembered = Callable[[Names, float], None]
+"""Takes note of tidings that are old news, and does nothing that takes time."""
 
 
 class Storage(Protocol):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from itertools import islice
@@ -14,7 +15,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.typing import EncodableT, FieldT
 
-from bot.profiles.ports import Names
+from bot.profiles.ports import Heard, Names, Remembered
+from bot.profiles.tombstones import CLOCKS_APART
 from bot.shared.connection import Guard, Run
 
 log = structlog.get_logger()
@@ -30,8 +32,8 @@ PAGE = 500
 BEGINNING = b"0-0"
 """The number before the first. Numbers are milliseconds since the epoch by Redis's clock, and count within one of them."""
 
-Heard = Callable[[Names, float], Awaitable[None]]
-"""What is done with tidings: called with the names and when it was (epoch). More than once for the same, now and then."""
+TRIES = 3
+"""Times that a tiding is told to a listener who fails; then the next is told."""
 
 
 class Tiding(NamedTuple):
@@ -46,7 +48,8 @@ class RedisTidings:
 
     What can't be sent is kept, and sent once Redis is back. What was sent in the last `again` seconds before a listener's
     connection broke is sent once more: a server that lost its memory may have lost it before everybody had read it. `block` is
-    how long one reading waits for news, `pause` how long a listener waits before it connects again, in seconds.
+    how long one reading waits for news, `pause` how long a listener waits before it connects, or tells something, again, in
+    seconds.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class RedisTidings:
         self._sending = asyncio.Lock()
         self._unsent: dict[Tiding, None] = {}
         self._last = BEGINNING
+        self._caught_up = False
         self._following: bool | None = None
         self._sent: deque[tuple[float, Tiding]] = deque(maxlen=MOST)
 
@@ -79,13 +83,14 @@ class RedisTidings:
         return await self._send()
 
     @asynccontextmanager
-    async def listening(self, heard: Heard) -> AsyncIterator[None]:
-        """While the block runs, call `heard` for everything announced, by this replica too, beginning with what there is already.
+    async def listening(self, heard: Heard, remembered: Remembered) -> AsyncIterator[None]:
+        """While the block runs, call `heard` for everything announced, by this replica too; what there is already when it begins
+        is old news, on which the others have acted, and only `remembered`.
 
-        The block begins once that was heard, or Redis turned out to be away, but after `settle` seconds at the latest.
+        The block begins once that was done, or Redis turned out to be away, but after `settle` seconds at the latest.
         """
         begun = asyncio.Event()
-        listener = asyncio.create_task(self._listen(heard, begun))
+        listener = asyncio.create_task(self._listen(heard, remembered, begun))
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._settle):
@@ -95,11 +100,11 @@ class RedisTidings:
             listener.cancel()
             await asyncio.wait([listener])
 
-    async def _listen(self, heard: Heard, begun: asyncio.Event) -> None:
+    async def _listen(self, heard: Heard, remembered: Remembered, begun: asyncio.Event) -> None:
         while True:
             try:
                 async with self._guard.apart(self._block) as run:
-                    await self._follow(run, heard, begun)
+                    await self._follow(run, heard, remembered, begun)
             except Exception as error:  # noqa: BLE001 - nobody would miss a listener that stopped
                 self._interrupted(error)
             begun.set()
@@ -107,13 +112,17 @@ class RedisTidings:
             self._keep([tiding for sent, tiding in self._sent if sent > self._clock() - self._again])
             self._sent.clear()
 
-    async def _follow(self, run: Run, heard: Heard, begun: asyncio.Event) -> None:
+    async def _follow(self, run: Run, heard: Heard, remembered: Remembered, begun: asyncio.Event) -> None:
         newest = await run(lambda redis: redis.xrevrange(STREAM, count=1))
         if not newest or _order(newest[0][0]) < _order(self._last):
             self._last = BEGINNING  # another server's stream, and its clock may be behind
-        while await self._read(run, heard):
+
+        async def remember(names: Names, at: float) -> None:
+            remembered(names, at)
+
+        while await self._read(run, heard if self._caught_up else remember):
             pass
-        self._following = True
+        self._following = self._caught_up = True
         begun.set()
         while True:
             await self._send()
@@ -124,10 +133,22 @@ class RedisTidings:
         streams = await run(lambda redis: redis.xread({STREAM: self._last}, count=PAGE, block=block))
         entries = streams[0][1] if streams else []
         for number, told in entries:
-            if (tiding := _tiding_of(told)) is not None:
-                await heard(*tiding)
+            if (tiding := _tiding_of(told, latest=self._clock() + CLOCKS_APART)) is not None:
+                await self._tell(tiding, heard)
             self._last = number
         return len(entries)
+
+    async def _tell(self, tiding: Tiding, heard: Heard) -> None:
+        """Try a few times: one tiding with which something is wrong must not keep all others from being heard."""
+        for attempt in range(TRIES):
+            if attempt:
+                await asyncio.sleep(self._pause)
+            try:
+                await heard(*tiding)
+            except Exception as error:  # noqa: BLE001 - the next tiding may be heard
+                log.warning("tiding_failed", exception=type(error).__name__)
+            else:
+                return
 
     def _interrupted(self, error: Exception) -> None:
         if self._following is not False:
@@ -167,9 +188,10 @@ def _told(tiding: Tiding) -> dict[FieldT, EncodableT]:
     return {"names": " ".join(tiding.names), "at": repr(tiding.at)}
 
 
-def _tiding_of(told: Mapping[bytes, bytes]) -> Tiding | None:
-    """None for what another version, or somebody else, has written."""
+def _tiding_of(told: Mapping[bytes, bytes], *, latest: float) -> Tiding | None:
+    """None for what another version, or somebody else, has written. Nothing was buried after `latest`, whatever it says."""
     try:
-        return Tiding(tuple(told[b"names"].decode().split()), float(told[b"at"]))
+        names, at = tuple(told[b"names"].decode().split()), float(told[b"at"])
     except (KeyError, ValueError):
         return None
+    return Tiding(names, min(at, latest)) if names and math.isfinite(at) else None
