@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
+import orjson
+
 from formatters.card import Card, Data, Notice
 from formatters.classic import Classic
 from formatters.elements import SECTION_FIELDS, Block, actions, context, header
@@ -52,7 +54,7 @@ def _laid_out(content: Card | Notice, page: Sheet) -> list[Block]:
 def _first_fitting(layouts: Iterable[list[Block]]) -> list[Block]:
     blocks: list[Block] = []
     for blocks in layouts:
-        if _characters(blocks) <= MOST_CHARACTERS:
+        if len(orjson.dumps(blocks)) <= MOST_CHARACTERS or _characters(blocks) <= MOST_CHARACTERS:  # JSON shows no less
             break
     return blocks
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -65,8 +65,7 @@ def moment(at: datetime, reader: Reader) -> str:
 def moment_and_time(at: datetime, reader: Reader) -> str:
     """Day and time of a moment where the reader is."""
     there = _there(at, reader)
-    time = format_time(there.time(), "short", locale=babel_locale(reader.locale))
-    return f"{day(there.date(), reader.locale)}, {time}"
+    return f"{day(there.date(), reader.locale)}, {_minute(there.hour, there.minute, reader.locale)}"
 
 
 @lru_cache(maxsize=_KEPT)
@@ -92,6 +91,11 @@ def language_name(tag: str, locale: str) -> str:
 def babel_locale(tag: str) -> Locale:
     """Babel's locale for a tag that may come from anywhere; American English for an unknown one."""
     return _parse(tag) or Locale("en", "US")
+
+
+@lru_cache(maxsize=_KEPT)
+def _minute(hour: int, minute: int, locale: str) -> str:
+    return format_time(time(hour, minute), "short", locale=babel_locale(locale))
 
 
 @lru_cache(maxsize=_KEPT)

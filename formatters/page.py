@@ -31,18 +31,23 @@ class Room(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A section, ready to be laid out. `numeric` are the columns that hold numbers."""
+    """A section, ready to be laid out. `shown` and `columns` are what it is made of, for a form that shows more than lines."""
 
     heading: str
-    columns: tuple[Phrase, ...]
-    rows: tuple[tuple[Phrase | None, ...], ...]
+    rows: list[list[Phrase | None]]
     more: Phrase | None
-    numeric: frozenset[int]
+    columns: tuple[Value, ...]
+    shown: tuple[tuple[Value | None, ...], ...]
 
     @property
     def lines(self) -> list[Phrase]:
         """Each row as one line."""
         return [Phrase.join(" · ", filter(None, row)) for row in self.rows]
+
+    @property
+    def numeric(self) -> set[int]:
+        """The columns that hold numbers."""
+        return {place for row in self.shown for place, cell in enumerate(row) if isinstance(cell, Money | Number)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +94,10 @@ class Page:
         width = min(len(section.columns), _COLUMNS)
         return Listing(
             heading=f"{self.say(section.title)} ({total})",
-            columns=tuple(self.say(column) for column in section.columns[:width]),
-            rows=tuple(tuple(None if cell is None else self.say(cell) for cell in row[:width]) for row in shown),
+            rows=[[None if cell is None else self.say(cell) for cell in row[:width]] for row in shown],
             more=self.voice.message("more", count=left) if left else None,
-            numeric=frozenset(place for row in shown for place, cell in enumerate(row) if isinstance(cell, Money | Number)),
+            columns=section.columns[:width],
+            shown=shown,
         )
 
     def graph(self, chart: Chart) -> Graph:

@@ -5,7 +5,8 @@ Plain text, mrkdwn and rich text are three views of it. It is cut before it is e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from formatters.mrkdwn import ELLIPSIS, cut, escape, width
@@ -38,13 +39,12 @@ class Phrase:
     pieces: tuple[Piece, ...]
 
     @classmethod
-    def of(cls, pieces: Iterable[Piece]) -> Phrase:
+    def of(cls, pieces: Collection[Piece]) -> Phrase:
         """Neighbouring strings become one; nothing at all becomes a dash, since Slack refuses empty text."""
-        held = tuple(pieces)
-        if Clock not in map(type, held):
-            return cls.text("".join(held))  # type: ignore[arg-type]  # strings alone, which most phrases are
+        with suppress(TypeError):  # a clock is among them, which is rare
+            return cls.text("".join(pieces))  # type: ignore[arg-type]
         merged: list[Piece] = []
-        for piece in held:
+        for piece in pieces:
             if isinstance(piece, str) and merged and isinstance(merged[-1], str):
                 merged[-1] += piece
             elif piece:
@@ -61,8 +61,9 @@ class Phrase:
         """Phrases one after the other."""
         pieces: list[Piece] = []
         for phrase in phrases:
-            pieces += (separator, *phrase.pieces) if pieces else phrase.pieces
-        return cls.of(pieces)
+            pieces.append(separator)
+            pieces += phrase.pieces
+        return cls.of(pieces[1:])
 
     @property
     def has_clock(self) -> bool:
@@ -79,10 +80,11 @@ class Phrase:
 
     def cut(self, most: int) -> Phrase:
         """At most `most` characters of it, even when escaped; a clock stays whole or goes."""
-        if 5 * len(str(self)) <= most:
+        pieces = self.pieces
+        if len(pieces) == 1 and 5 * len(str(pieces[0])) <= most:
             return self
         room, kept = most, list[Piece]()
-        for piece in self.pieces:
+        for piece in pieces:
             needed = width(str(piece))
             if needed > room:
                 return Phrase.of(_closed(kept, piece, room))

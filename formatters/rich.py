@@ -52,7 +52,7 @@ class Rich(Sheet):
     def show_listings(self, listings: Sequence[Listing]) -> Iterator[Block]:
         """One folded container each."""
         table = next((each for each in listings if len(each.columns) >= _TABLE_FROM), None)
-        return (_folded(each, as_table=each is table) for each in listings)
+        return (self._folded(each, as_table=each is table) for each in listings)
 
     def show_prose(self, text: Phrase, bullets: list[Phrase]) -> Iterator[Block]:
         """A paragraph and a list of bullets."""
@@ -61,33 +61,32 @@ class Rich(Sheet):
             parts.append({"type": "rich_text_list", "style": "bullet", "elements": [rich_section(each) for each in bullets]})
         yield rich_text(*parts)
 
+    def _folded(self, listing: Listing, *, as_table: bool) -> Block:
+        lines = listing.lines
+        children = [self._table(listing)] if as_table else [section(plain("\n".join(f"• {line}" for line in lines)))]
+        if listing.more:
+            children += context([listing.more])
+        return {
+            "type": "container",
+            "title": plain(listing.heading, CONTAINER_TITLE),
+            "subtitle": plain(next(iter(lines), NOTHING), CONTAINER_TITLE),
+            "is_collapsible": True,
+            "default_collapsed": True,
+            "child_blocks": children,
+        }
 
-def _folded(listing: Listing, *, as_table: bool) -> Block:
-    children = [_table(listing)] if as_table else [section(plain("\n".join(f"• {line}" for line in listing.lines)))]
-    if listing.more:
-        children += context([listing.more])
-    return {
-        "type": "container",
-        "title": plain(listing.heading, CONTAINER_TITLE),
-        "subtitle": plain(next(iter(listing.lines), NOTHING), CONTAINER_TITLE),
-        "is_collapsible": True,
-        "default_collapsed": True,
-        "child_blocks": children,
-    }
-
-
-def _table(listing: Listing) -> Block:
-    return {
-        "type": "table",
-        "column_settings": [
-            {"align": "right" if place in listing.numeric else "left", "is_wrapped": True}
-            for place in range(len(listing.columns))
-        ],
-        "rows": [
-            [_cell(column) for column in listing.columns],
-            *([_cell(cell or Phrase.of(())) for cell in row] for row in listing.rows),
-        ],
-    }
+    def _table(self, listing: Listing) -> Block:
+        numeric = listing.numeric
+        return {
+            "type": "table",
+            "column_settings": [
+                {"align": "right" if place in numeric else "left", "is_wrapped": True} for place in range(len(listing.columns))
+            ],
+            "rows": [
+                [_cell(self.say(column)) for column in listing.columns],
+                *([_cell(cell or NOTHING) for cell in row] for row in listing.rows),
+            ],
+        }
 
 
 def _cell(phrase: Phrase) -> Element:

@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined, Template
 from jinja2.compiler import CodeGenerator
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
 from formatters.mrkdwn import clean, escape
 
@@ -80,7 +81,9 @@ def _environment(loader: BaseLoader | None, **options: Any) -> ImmutableSandboxe
 
 
 def _mark(value: object) -> str:
-    return _without_quotes(str(value.__html__())) if hasattr(value, "__html__") else escape(str(value))
+    if isinstance(value, Markup):
+        return _without_quotes(str(value))
+    return str(value.__html__()) if hasattr(value, "__html__") else escape(str(value))
 
 
 def _without_quotes(markup: str) -> str:

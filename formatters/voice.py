@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,7 @@ _MOST = 1000
 """Characters of one value that are looked at; no form shows as many."""
 
 _KEPT = 4096
-"""Texts of ours and of the organisation. None says anything about a customer."""
+"""Sentences of ours, words of the organisation, codes of currencies: they recur, and say nothing about a customer."""
 
 
 class Voice:
@@ -41,7 +41,7 @@ class Voice:
         """A sentence of the catalogue."""
         return self.say(Message(key, values or {}, count))
 
-    def pieces(self, value: Any) -> Iterable[Piece]:
+    def pieces(self, value: Any) -> Collection[Piece]:
         """What the phrase for the value consists of."""
         if tell := _SIMPLE.get(type(value)):
             return (tell(value, self),)
@@ -52,7 +52,7 @@ def _outside(text: str) -> str:
     return one_line(text if len(text) <= _MOST else text[:_MOST] + ELLIPSIS)
 
 
-_configured = lru_cache(_KEPT)(_outside)
+_recurring = lru_cache(_KEPT)(_outside)
 
 
 @lru_cache(_KEPT)
@@ -80,8 +80,8 @@ def _chosen(words: Words, voice: Voice) -> str:
     texts = words.texts
     for language in (voice.language, ""):
         if language in texts:
-            return _configured(texts[language])
-    return _configured(next(iter(texts.values()), ""))
+            return _recurring(texts[language])
+    return _recurring(next(iter(texts.values()), ""))
 
 
 def _clock(voice: Voice, ago: Ago) -> tuple[Piece]:
@@ -103,7 +103,7 @@ def _joined(voice: Voice, joined: Joined) -> list[Piece]:
 _SIMPLE: dict[type, Callable[[Any, Voice], str]] = {
     Data: lambda data, _voice: _outside(data.text),
     Words: _chosen,
-    Money: lambda money, voice: locale.money(money.amount, _outside(money.currency), voice.reader),
+    Money: lambda money, voice: locale.money(money.amount, _recurring(money.currency), voice.reader),
     Percent: lambda percent, voice: locale.percent(percent.fraction, voice.reader),
     Day: lambda day, voice: locale.day(day.day, voice.reader.locale),
     Month: lambda month, voice: locale.month(month.first, voice.reader.locale),
@@ -112,7 +112,7 @@ _SIMPLE: dict[type, Callable[[Any, Voice], str]] = {
 }
 """Values that are one string."""
 
-_COMPOSED: dict[type, Callable[[Voice, Any], Iterable[Piece]]] = {
+_COMPOSED: dict[type, Callable[[Voice, Any], Collection[Piece]]] = {
     Message: _filled,
     Number: _with_unit,
     Ago: _clock,
