@@ -37,7 +37,7 @@ from bot.settings import Settings
 from bot.slack.respond import finished
 from bot.status import Instruments, Snapshot
 from bot.tasks import TaskSet
-from bot.telling import Telling as Telling  # noqa: PLC0414 - until app.py has moved
+from bot.telling import Telling
 from bot.upstream import Breakers, breaker, open_adobe, upstream_of
 from formatters.card import Notice
 
@@ -65,7 +65,6 @@ class Core:
     snapshot: Callable[[], Awaitable[Snapshot]]
     forget: Callable[[str], Awaitable[Forgotten]]
     forget_everything: Callable[[], Awaitable[Forgotten]]
-    cache: ProfileCache
 
 
 @asynccontextmanager
@@ -102,8 +101,8 @@ async def open_core(
         forgetting = Forgetting(cache, config=config, names_of=naming.asked, alone=not settings.redis_url)
         snapshot = partial(telling.status.snapshot, build.instruments(memory, connected))
         answering = build.answering(lookup, cache, home, snapshot)
-        async with replicas.listening(cache.heard):
-            yield Core(answering, snapshot, forgetting, forgetting.everything, cache)
+        async with replicas.listening(cache.heard, cache.remember):
+            yield Core(answering, snapshot, forgetting, forgetting.everything)
 
 
 @dataclass(frozen=True, slots=True)
