@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter
 
 from bot.breaker import Breaker, State
 from bot.limits import Limiter, MemoryLimiter
 from bot.profiles.alone import Alone
+from bot.profiles.cache import PROFILE
 from bot.profiles.pace import MemoryPace, Pace, Quota
 from bot.profiles.ports import Heard, Leases, Remembered, SharedCopies, Tidings
 from bot.profiles.tombstones import CLOCKS_APART, LONGEST_FLIGHT
@@ -58,14 +64,16 @@ async def open_replicas(
     async with open_redis(url, timeout=settings.redis_timeout, ca_bundle=ca_bundle, breaker=breaker) as guard:
         tidings = RedisTidings(guard, kept=settings.kept + LONGEST_FLIGHT + CLOCKS_APART, clock=clock)
         yield Replicas(
-            RedisCopies(guard, seal, clock=clock),
+            RedisCopies(guard, seal, schema=schema_of(PROFILE), clock=clock),
             RedisLeases(guard),
             tidings,
+            # The oldest key's names are those that every replica knows while keys are rotated. When that key is taken away,
+            # everybody has a whole burst again, once: that does no harm.
             SharedLimiter(guard, limiter, name=lambda key: seal.names(key)[-1]),
             SharedPace(
                 guard,
                 quota,
-                name=seal.names("quota", settings.profile_url or "", settings.adobe_org_id or "")[-1],
+                name=_quota_name(settings),
                 replica=secrets.token_hex(8),
                 alone=MemoryPace,
             ),
@@ -73,6 +81,16 @@ async def open_replicas(
             listening=tidings.listening,
             state=lambda: breaker.state,
         )
+
+
+def schema_of(values: TypeAdapter[Any]) -> str:
+    """A name for what `values` look like as JSON, which is another one when a release changes that."""
+    return hashlib.sha256(orjson.dumps(values.json_schema(), option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+def _quota_name(settings: Settings) -> str:
+    """Whose quota it is. No application key is part of it: rotating one must neither split the quota nor renew the budget."""
+    return hashlib.sha256(orjson.dumps([settings.profile_url, settings.adobe_org_id])).hexdigest()
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ from bot.shared.script import Script
 
 log = structlog.get_logger()
 
-VERSION = 1
+VERSION = 2
 """Of how copies and failures are written. Those of another version are not there."""
 
 SHORTEST = 0.001
@@ -53,12 +53,14 @@ class RedisCopies:
     """Copies and failures in Redis. Copies that belong together are found by their marks.
 
     While a key is being rotated, replicas have several names for the same thing, not all of them known to every replica. Copies
-    are kept under the newest name, looked for under all of them, and dropped by any. `clock` gives seconds since the epoch.
+    are kept under the newest name, looked for under all of them, and dropped by any. `schema` names what profiles look like: a
+    copy of another schema is not there, so that releases may run beside each other. `clock` gives seconds since the epoch.
     """
 
-    def __init__(self, guard: Guard, seal: Seal, *, clock: Callable[[], float]) -> None:
+    def __init__(self, guard: Guard, seal: Seal, *, schema: str, clock: Callable[[], float]) -> None:
         self._guard = guard
         self._seal = seal
+        self._schema = schema
         self._clock = clock
 
     async def get(self, names: Names, /) -> Copy | LookupFailed | None:
@@ -79,7 +81,7 @@ class RedisCopies:
         """Keep `copy` until it expires."""
         newest, *others = names
         key = _kept(newest)
-        await self._keep(key, _copy_as_bytes(copy), copy.expires - self._clock(), marks=[*others, *copy.marks])
+        await self._keep(key, _copy_as_bytes(copy, self._schema), copy.expires - self._clock(), marks=[*others, *copy.marks])
 
     async def fail(self, names: Names, error: LookupFailed, ttl: float, /) -> None:
         """Share, for `ttl` seconds, that asking failed. That nobody was found is no failure."""
@@ -123,7 +125,7 @@ class RedisCopies:
         except SealBroken:
             await self._refuse(key)
             return None
-        return _failure_of(plain) if key.startswith(_failed("")) else _copy_of(plain)
+        return _failure_of(plain) if key.startswith(_failed("")) else _copy_of(plain, self._schema)
 
     async def _refuse(self, key: str) -> None:
         # Keys that are gone have other names: whoever put it here either can't seal, or moved it. It is told once, and goes.
@@ -150,19 +152,19 @@ async def _unlink_page(cursor: int, redis: Redis) -> int:
     return cursor
 
 
-def _copy_as_bytes(copy: Copy) -> bytes:
+def _copy_as_bytes(copy: Copy, schema: str) -> bytes:
     """A line of JSON, and the profile after it if there is one."""
     times = (copy.started, copy.fetched, copy.fresh_until, copy.stale_until, copy.expires)
-    head = orjson.dumps([VERSION, *times, copy.marks])
+    head = orjson.dumps([VERSION, schema, *times, copy.marks])
     return head if copy.profile is None else head + b"\n" + copy.profile
 
 
-def _copy_of(plain: bytes) -> Copy | None:
+def _copy_of(plain: bytes, schema: str) -> Copy | None:
     head, has_profile, profile = plain.partition(b"\n")
-    version, *rest = orjson.loads(head)
-    if version != VERSION:
+    told = orjson.loads(head)
+    if told[:2] != [VERSION, schema]:
         return None
-    started, fetched, fresh_until, stale_until, expires, marks = rest
+    started, fetched, fresh_until, stale_until, expires, marks = told[2:]
     return Copy(profile if has_profile else None, started, fetched, fresh_until, stale_until, expires, tuple(marks))
 
 

@@ -29,8 +29,8 @@ def copy(**changes: object) -> Copy:
     return replace(one, **changes)  # type: ignore[arg-type]
 
 
-async def replica(connect: Connect, seal: Seal = SEAL) -> RedisCopies:
-    return RedisCopies(await connect(), seal, clock=time.time)
+async def replica(connect: Connect, seal: Seal = SEAL, schema: str = "this one") -> RedisCopies:
+    return RedisCopies(await connect(), seal, schema=schema, clock=time.time)
 
 
 async def test_shared(connect: Connect) -> None:
@@ -50,6 +50,16 @@ async def test_nobody(connect: Connect) -> None:
         await one.put(NAMES, kept)
 
         assert await one.get(NAMES) == kept
+
+
+async def test_another_release(connect: Connect) -> None:
+    """While releases run beside each other, neither finds copies of what looks otherwise; failures look the same in both."""
+    one, other = await replica(connect), await replica(connect, schema="another one")
+    await one.put(NAMES, copy())
+    assert await other.get(NAMES) is None
+
+    await one.fail(NAMES, Busy(retry_after=1), 60)
+    assert isinstance(await other.get(NAMES), Busy)
 
 
 async def test_expiry(connect: Connect, redis: RedisServer) -> None:
