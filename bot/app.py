@@ -23,7 +23,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from bot.admin import create_admin
-from bot.core import Clock, Config, Telling, open_core
+from bot.core import Clock, Config, open_core
 from bot.errors import SlackRefused
 from bot.memory import BoundedMemory
 from bot.metrics import Metrics
@@ -40,6 +40,7 @@ from bot.slack.routes import create_dispatch
 from bot.slack.socket import connected
 from bot.status import Status
 from bot.tasks import TaskSet
+from bot.telling import Telling
 from bot.tracing import Trace, untraced
 from bot.upstream import network_of
 

@@ -17,6 +17,7 @@ from bot.app import Service, open_service
 from bot.config import CustomerConfig
 from bot.serving import served
 from bot.settings import Settings
+from bot.tracing import Trace, untraced
 from tests import slack_side
 from tests.factories import config as packaged
 from tests.slack_side import APP_TOKEN, BOT_TOKEN, PATIENCE, SIGNING_SECRET, Ack, Http, Mailbox, Payload, SlackSide, Socket, Wire
@@ -122,16 +123,17 @@ async def opened(
     port: bool = False,
     config: Callable[[], CustomerConfig] = packaged,
     clock: Callable[[], float] = time.time,
+    trace: Trace = untraced,
     **overrides: Any,
 ) -> AsyncIterator[Opened]:
     """`upstream` stands where Adobe is; with `network` the service goes to `profile_url` over sockets instead. With `port`
-    Slack reaches it over a socket too.
+    Slack reaches it over a socket too. `trace` records spans.
     """
     upstream = upstream or Upstream()
     seam = None if network else adobe or upstream.transport()
     async with AsyncExitStack() as stack:
         service = await stack.enter_async_context(
-            open_service(settings_of(slack, transport, **overrides), config, adobe=seam, clock=clock)
+            open_service(settings_of(slack, transport, **overrides), config, adobe=seam, clock=clock, trace=trace)
         )
         wire: Wire = Socket(slack)
         if transport == "http":
