@@ -1,4 +1,4 @@
-"""XDM paths: how to follow one, and which ones a configuration asks for."""
+"""XDM paths: their steps, and which ones a configuration asks for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from bot.config import CustomerConfig
 PROFILE_BASICS = ("identityMap", "identities", "segmentMembership")
 EVENT_BASICS = ("_id", "timestamp", "eventType")
 
-
 Steps = tuple[tuple[str, str], ...]
 """A path taken apart once, since a card follows hundreds: each key as it is, and as older data has it."""
 
@@ -17,15 +16,6 @@ Steps = tuple[tuple[str, str], ...]
 def steps(path: str) -> Steps:
     """The steps of a dotted path. Keys may carry the prefix `xdm:`, as older data does."""
     return tuple((key, f"xdm:{key}") for key in path.split("."))
-
-
-def dig(node: object, path: Steps) -> object:
-    """The value at a path, None if there is none."""
-    for key, prefixed in path:
-        if not isinstance(node, dict):
-            return None
-        node = node[key] if key in node else node.get(prefixed)
-    return node
 
 
 def profile_fields(config: CustomerConfig) -> tuple[str, ...]:

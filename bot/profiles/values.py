@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-from bot.profiles.paths import dig, steps
+from bot.profiles.paths import steps
 
 Value = TypeVar("Value")
 Members = dict[str, object]
@@ -47,11 +47,14 @@ def at(path: str | None, parse: Callable[[object], Value]) -> Read[Value]:
     taken_apart = steps(path)
 
     def read(node: object, tally: Tally) -> Value | None:
-        raw = dig(node, taken_apart)
-        if raw is None or (isinstance(raw, str) and (not raw or raw.isspace())):
+        for key, prefixed in taken_apart:
+            if not isinstance(node, dict):
+                return None
+            node = node[key] if key in node else node.get(prefixed)
+        if node is None or (isinstance(node, str) and (not node or node.isspace())):
             return None
         try:
-            return parse(raw)
+            return parse(node)
         except Unreadable:
             tally.dropped += 1
             return None
@@ -78,7 +81,7 @@ def first_at(paths: Iterable[str], parse: Callable[[object], Value]) -> Read[Val
 
 def anything_at(path: str | None) -> Callable[[object], bool]:
     """What tells whether there is anything at `path`, readable or not."""
-    read = at(path, _anything)
+    read = at(path, anything)
     return lambda node: read(node, Tally()) is not None
 
 
@@ -96,7 +99,8 @@ def each_at(path: str) -> Callable[[object, Tally], Iterator[Members]]:
     return read
 
 
-def _anything(raw: object) -> object:
+def anything(raw: object) -> object:
+    """The value as it is."""
     return raw
 
 

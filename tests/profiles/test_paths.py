@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.profiles.paths import dig, event_fields, profile_fields, steps
+from bot.profiles.paths import event_fields, profile_fields
+from bot.profiles.values import Tally, anything, at
 from tests.profiles.invented import configured, default_config, with_arrays
 
 
@@ -42,6 +43,6 @@ def test_event_fields() -> None:
     ("node", "value"),
     [({"a": {"b": 1}}, 1), ({"a": {"xdm:b": 1}}, 1), ({"a": {"b": None, "xdm:b": 1}}, None), ({"a": 1}, None), (None, None)],
 )
-def test_dig(node: object, value: object) -> None:
+def test_path(node: object, value: object) -> None:
     """A path that leads nowhere leads to nothing."""
-    assert dig(node, steps("a.b")) == value
+    assert at("a.b", anything)(node, Tally()) == value
