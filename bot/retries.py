@@ -55,6 +55,10 @@ class Retries:
         Raises:
             LookupFailed: what the last attempt raised.
         """
+        try:
+            return await call()  # before stamina, which would take as long as the rest of a call that needs no retry
+        except LookupFailed as error:
+            first = error
         longest = 0.0
         failed: list[LookupFailed] = []
 
@@ -72,6 +76,8 @@ class Retries:
             if failed:
                 self.observe(Retry(failed[-1], len(failed)))
             with attempt:
+                if not failed:
+                    raise first
                 return await call()
         raise AssertionError("an attempt returns or raises")  # pragma: no cover
 
