@@ -18,11 +18,11 @@ from ruamel.yaml import YAML
 from bot import customer_file
 from bot.app import DRAIN_MARGIN
 from bot.metrics import Metrics
+from bot.otel import FLUSH
 from bot.profiles.client import Exchange
 from bot.serving import served
 from bot.settings import Settings
 from bot.slack.respond import Delivery
-from bot.tracing import FLUSH
 from tests.test_admin import WELL, Service
 
 ROOT = Path(__file__).parent.parent

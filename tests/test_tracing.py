@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -20,9 +21,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.errors import NotAnIdentity, Throttled
+from bot.otel import ATTRIBUTES, Recorder, open_traces
 from bot.serving import served
 from bot.telemetry import ALLOWED
-from bot.tracing import ATTRIBUTES, Recorder, Trace, open_traces, untraced
+from bot.tracing import Trace, untraced
 
 
 @pytest.fixture
@@ -105,12 +107,6 @@ def test_untraced() -> None:
     assert untraced("flight") is untraced("answer")
 
 
-async def test_without_an_address() -> None:
-    """Without an address nothing is recorded."""
-    async with open_traces(None) as record:
-        assert record is untraced
-
-
 class Collector:
     """Takes spans as an OpenTelemetry collector does; hangs if it is told to."""
 
@@ -167,18 +163,24 @@ async def test_a_collector_that_hangs() -> None:
 
 
 def test_without_the_extra() -> None:
-    """Without the extra, whoever asks for traces is told what to install; the core itself does without it."""
+    """Without the extra, whoever asks for traces is told what to install; everything else does without it."""
     program = """
 import asyncio, sys
-sys.modules["opentelemetry.sdk"] = None
+sys.modules["opentelemetry"] = sys.modules["requests"] = None
+from bot import settings
+from bot.cli.main import app
+from bot.cli.run import traces
 from bot.errors import ConfigurationError
-from bot.tracing import open_traces, untraced
+from bot.tracing import untraced
+
+def chosen(**more):
+    return settings.load(slack=False, _env_file=None, profile_url="hub:", **more)
 
 async def main():
-    async with open_traces(None) as trace:
+    async with traces(chosen()) as trace:
         assert trace is untraced
     try:
-        async with open_traces("http://127.0.0.1:4318/v1/traces"):
+        async with traces(chosen(traces_url="http://127.0.0.1:4318/v1/traces")):
             pass
     except ConfigurationError as error:
         print(error)
@@ -186,7 +188,7 @@ async def main():
 asyncio.run(main())
 """
     done = subprocess.run(  # noqa: S603 - this very Python, and the program above
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PATH": os.environ["PATH"]}
     )
 
     assert done.stdout == "TRACES_URL needs an extra: pip install 'customer-context[traces]'.\n"

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import structlog
 
 from bot import customer_file, settings
 from bot.app import DRAIN_MARGIN, open_service
+from bot.errors import ConfigurationError
 from bot.serving import served, settle
 from bot.settings import Settings
 from bot.telemetry import configure_logging
-from bot.tracing import open_traces
+from bot.tracing import Trace, untraced
 
 log = structlog.get_logger()
 
@@ -35,7 +38,7 @@ async def until_stopped(chosen: Settings, config: customer_file.Current) -> None
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGHUP, config.reload)
     async with (
-        open_traces(chosen.traces_url, ca_bundle=chosen.ca_bundle) as trace,
+        traces(chosen) as trace,
         open_service(chosen, config, trace=trace) as service,
         served(service.admin, chosen.admin_host, chosen.admin_port, grace=1.0) as admin,
     ):
@@ -49,6 +52,24 @@ async def until_stopped(chosen: Settings, config: customer_file.Current) -> None
             log.info("stopping")
             service.status.drain()
         await service.drain()
+
+
+@asynccontextmanager
+async def traces(chosen: Settings) -> AsyncIterator[Trace]:
+    """What records spans, with TRACES_URL; without it, what doesn't.
+
+    Raises:
+        ConfigurationError: the extra `traces` is not installed.
+    """
+    if not chosen.traces_url:
+        yield untraced
+        return
+    try:
+        from bot.otel import open_traces  # noqa: PLC0415 - the extra, which everything else does without
+    except ImportError:
+        raise ConfigurationError(("TRACES_URL needs an extra: pip install 'customer-context[traces]'.",)) from None
+    async with open_traces(chosen.traces_url, ca_bundle=chosen.ca_bundle) as trace:
+        yield trace
 
 
 def transports(chosen: Settings) -> str:
