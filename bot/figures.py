@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from decimal import Decimal
 
 from bot.config import CardRule, CustomerConfig, Direction, FactRule, Format, PropensityRule
@@ -36,17 +35,16 @@ def _fact_field(fact: Fact, rule: FactRule) -> Field:
 
 def fact_value(fact: Fact, rule: FactRule) -> Value:
     """A fact as its format means it."""
-    match fact:
-        case Fact(format=Format.MONEY, number=Decimal() as amount, currency=str(currency)):
-            return Money(amount, currency)
-        case Fact(format=Format.PERCENT, number=Decimal() as fraction):
-            return Percent(fraction)
-        case Fact(number=Decimal() as number):
-            return Number(number, Words(rule.unit) if rule.unit else None)
-        case Fact(day=date() as day):
-            return Day(day)
-        case Fact(yes=bool(yes)):
-            return Message("value.yes" if yes else "value.no")
+    if fact.number is not None:
+        if fact.format is Format.MONEY and fact.currency is not None:
+            return Money(fact.number, fact.currency)
+        if fact.format is Format.PERCENT:
+            return Percent(fact.number)
+        return Number(fact.number, Words(rule.unit) if rule.unit else None)
+    if fact.day is not None:
+        return Day(fact.day)
+    if fact.yes is not None:
+        return Message("value.yes" if fact.yes else "value.no")
     return Data(fact.text or "")
 
 

@@ -137,12 +137,11 @@ def _spending(profile: Profile) -> Chart | None:
 
     Where older events exist than are known, the earliest month may be known in part, and is left out.
     """
-    paid = [each for each in profile.purchases if each.total is not None and each.currency]
-    if not paid:
+    currency = next((each.currency for each in profile.purchases if each.total is not None and each.currency), None)
+    if currency is None:
         return None
-    currency = paid[0].currency
     months: defaultdict[int, Decimal] = defaultdict(Decimal)
-    for each in paid:
+    for each in profile.purchases:
         if each.currency == currency and each.total is not None:
             months[each.time.year * 12 + each.time.month - 1] += each.total
     latest = max(months)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ import phonenumbers
 
 from bot.config import CardRule, CustomerConfig
 from bot.figures import fact_value
-from bot.profiles.model import Contact, Profile, Propensity, Purchase
+from bot.profiles.model import ConsentState, Contact, Item, Profile, Propensity, Purchase
 from formatters.card import Data, Joined, Message, Moment, Money, Number, Section, Value, Words
 
 MOST_FACTORS = 3
@@ -29,12 +29,12 @@ def _audiences(profile: Profile, *_: object) -> Section:
         (Data(each.name) if each.name else Message("audience.unnamed", {"id": Data(each.id)}), _moment(each.since))
         for each in profile.audiences
     )
-    return _section("audiences", ("audience", "since"), rows)
+    return _section("audiences", rows)
 
 
 def _purchase_list(profile: Profile, *_: object) -> Section:
     rows = tuple((Moment(each.time), _data(each.order_id), _items(each), _total(each)) for each in profile.purchases)
-    return _section("purchases", ("date", "order", "items", "amount"), rows)
+    return _section("purchases", rows)
 
 
 def _interactions(profile: Profile, _rule: object, config: CustomerConfig) -> Section:
@@ -43,7 +43,7 @@ def _interactions(profile: Profile, _rule: object, config: CustomerConfig) -> Se
         (Moment(each.time), Words(labels[each.kind]) if each.kind in labels else Data(each.kind), _campaign(each.campaign))
         for each in profile.interactions
     )
-    return _section("interactions", ("date", "what", "campaign"), rows)
+    return _section("interactions", rows)
 
 
 def _campaign(name: str | None) -> Data | None:
@@ -54,29 +54,27 @@ def _campaign(name: str | None) -> Data | None:
 def _consents(profile: Profile, _rule: object, config: CustomerConfig) -> Section:
     labels = {each.key: each.label for each in config.profile.consents}
     rows = tuple(
-        (Words(labels[each.key]), Message(f"consent.state.{each.state}"), _moment(each.since))
-        for each in profile.consents
-        if each.key in labels
+        (Words(labels[each.key]), _STATES[each.state], _moment(each.since)) for each in profile.consents if each.key in labels
     )
-    return _section("consents", ("consent", "state", "since"), rows)
+    return _section("consents", rows)
 
 
 def _attributes(profile: Profile, rule: CardRule, config: CustomerConfig) -> Section:
     fact_rules = {each.key: each for each in config.facts}
     rows = [row for score in profile.propensities if (row := _factor_row(score, config))]
-    rows += [_contact_row(each, config) for each in profile.contacts]
+    labels = {each.key: each.label for each in config.profile.contacts}
+    if address := config.profile.address:
+        labels[address.key] = address.label
+    rows += [_contact_row(each, labels) for each in profile.contacts]
     rows += [
         (Words(fact_rules[fact.key].label), fact_value(fact, fact_rules[fact.key]))
         for fact in profile.facts
         if fact.key not in rule.fields and fact.key in fact_rules
     ]
-    return _section("attributes", ("attribute", "value"), tuple(rows))
+    return _section("attributes", tuple(rows))
 
 
-def _contact_row(contact: Contact, config: CustomerConfig) -> tuple[Value, Value]:
-    labels = {each.key: each.label for each in config.profile.contacts}
-    if address := config.profile.address:
-        labels[address.key] = address.label
+def _contact_row(contact: Contact, labels: Mapping[str, Mapping[str, str]]) -> tuple[Value, Value]:
     value = _readable_phone(contact.value) if contact.kind == "phone" else contact.value
     return (Words(labels[contact.key]) if contact.key in labels else Data(contact.key), Data(value))
 
@@ -97,8 +95,8 @@ def _factor_row(score: Propensity, config: CustomerConfig) -> tuple[Value, Value
     return (Message("note.factors", {"score": Words(label)}), factors)
 
 
-def _section(key: str, columns: Iterable[str], rows: tuple[tuple[Value | None, ...], ...]) -> Section:
-    return Section(key, Message(f"section.{key}"), tuple(Message(f"column.{each}") for each in columns), rows, len(rows))
+def _section(key: str, rows: tuple[tuple[Value | None, ...], ...]) -> Section:
+    return Section(key, _TITLES[key], _COLUMNS[key], rows, len(rows))
 
 
 def _moment(at: datetime | None) -> Moment | None:
@@ -110,18 +108,31 @@ def _data(text: str | None) -> Data | None:
 
 
 def _items(purchase: Purchase) -> Value | None:
-    items = [
-        Message("item", {"name": Data(each.name), "quantity": Number(Decimal(each.quantity))})
-        if each.quantity > 1
-        else Data(each.name)
-        for each in purchase.items
-    ]
-    return Joined(tuple(items), "; ") if items else None
+    return Joined(tuple([_item(each) for each in purchase.items]), "; ") if purchase.items else None
+
+
+def _item(item: Item) -> Value:
+    if item.quantity > 1:
+        return Message("item", {"name": Data(item.name), "quantity": Number(Decimal(item.quantity))})
+    return Data(item.name)
 
 
 def _total(purchase: Purchase) -> Money | None:
     return Money(purchase.total, purchase.currency) if purchase.total is not None and purchase.currency else None
 
+
+_COLUMNS = {
+    key: tuple(Message(f"column.{each}") for each in columns)
+    for key, columns in {
+        "audiences": ("audience", "since"),
+        "purchases": ("date", "order", "items", "amount"),
+        "interactions": ("date", "what", "campaign"),
+        "consents": ("consent", "state", "since"),
+        "attributes": ("attribute", "value"),
+    }.items()
+}
+_TITLES = {key: Message(f"section.{key}") for key in _COLUMNS}
+_STATES = {state: Message(f"consent.state.{state}") for state in ConsentState}
 
 _SECTIONS: dict[str, Callable[[Profile, CardRule, CustomerConfig], Section]] = {
     "audiences": _audiences,

@@ -5,7 +5,7 @@ Pure. Rules that look at time run at the moment the profile was fetched; `valid_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -75,16 +75,14 @@ def _holds(condition: Condition, subject: Subject | None, at: datetime) -> bool:
         return False
     if subject is None:
         return condition.known is False
-    asked = ((field, check) for field, check in _CHECKS.items() if getattr(condition, field) is not None)
-    return all(check(getattr(condition, field), subject, at) for field, check in asked)
-
-
-_CHECKS: dict[str, Callable[..., bool]] = {
-    "at_least": lambda least, subject, _at: subject.number is not None and subject.number >= least,
-    "below": lambda limit, subject, _at: subject.number is not None and subject.number < limit,
-    "band": lambda band, subject, _at: subject.text == band,
-    "equals": lambda text, subject, _at: subject.text == text,
-    "state": lambda states, subject, _at: subject.text in states,
-    "older_than_days": lambda days, subject, at: subject.time is not None and at - subject.time >= timedelta(days=days),
-    "known": lambda known, _subject, _at: known,
-}
+    number, text, time = subject.number, subject.text, subject.time
+    least, limit, states, days = condition.at_least, condition.below, condition.state, condition.older_than_days
+    return (
+        (least is None or (number is not None and number >= least))
+        and (limit is None or (number is not None and number < limit))
+        and condition.band in {None, text}
+        and condition.equals in {None, text}
+        and (states is None or text in states)
+        and (days is None or (time is not None and at - time >= timedelta(days=days)))
+        and condition.known is not False
+    )
