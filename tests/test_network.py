@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import aiohttp
+import httpx
 import pytest
 
 from bot.breaker import Breaker
@@ -97,3 +98,40 @@ async def test_slack_s_session(server: Server) -> None:
             await session.get(server.url)
 
     assert len(server.heads) == 2
+
+
+def redirected(request: httpx.Request) -> httpx.Response:
+    there = request.url.path == "/there"
+    return httpx.Response(200 if there else 302, headers={"location": "/there"}, json=request.extensions["timeout"])
+
+
+async def test_straight_to_the_transport() -> None:
+    """A request has the network's patience, its answer is whole, and a redirect is followed only for who asks for that."""
+    async with create_client(NETWORK, base_url="http://example.com", transport=httpx.MockTransport(redirected)) as http:
+        plain = await http.get("/")
+        bare = await http.send(httpx.Request("GET", "http://example.com/"))
+        followed = await http.get("/", follow_redirects=True)
+
+    patience = {"connect": 0.5, "read": 0.5, "write": 0.5, "pool": None}
+    assert (plain.status_code, plain.json()) == (bare.status_code, bare.json()) == (302, patience)
+    assert (followed.status_code, followed.url.path) == (200, "/there")
+    assert plain.is_closed
+    assert str(plain.request.url) == "http://example.com/"
+
+
+class Cut(httpx.AsyncByteStream):
+    """A body that breaks off."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"{"
+        raise httpx.ReadError("")
+
+
+async def test_cut_on_the_straight_way() -> None:
+    """An answer whose body breaks off is closed all the same."""
+    answers = [httpx.Response(200, stream=Cut())]
+    async with create_client(NETWORK, transport=httpx.MockTransport(lambda _request: answers[0])) as http:
+        with pytest.raises(httpx.ReadError):
+            await http.get("http://example.com/")
+
+    assert answers[0].is_closed

@@ -100,6 +100,9 @@ class AdobeClient:
         self._observe = observe
         self._trace = trace
         self._clock = clock
+        # What the client would add to each request, at five times the price.
+        self._headers = dict(http.headers)
+        self._extensions = {"timeout": http.timeout.as_dict()}
         self._usual = FIRST_GUESS
         self._heard = float("-inf")
 
@@ -203,9 +206,11 @@ class AdobeClient:
         return ended and now - sent > max(2 * self._usual, FIRST_GUESS) and self._heard <= sent
 
     def _built(self, request: wire.Request, token: str, request_id: str) -> httpx.Request:
-        headers = {**request.headers, "authorization": f"Bearer {token}", "x-request-id": request_id}
+        headers = {**self._headers, **request.headers, "authorization": f"Bearer {token}", "x-request-id": request_id}
         try:
-            return self._http.build_request(request.method, self._url(request), headers=headers, content=request.body)
+            return httpx.Request(
+                request.method, self._url(request), headers=headers, content=request.body, extensions=self._extensions
+            )
         except (httpx.InvalidURL, UnicodeError):
             refused = RequestRefused(400)
         raise refused  # outside the handler: a value that no URL can carry is a customer's all the same

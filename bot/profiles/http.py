@@ -15,12 +15,13 @@ UNREADABLE = (
     httpx.DecodingError,
     httpx.ProtocolError,
     httpx.TooManyRedirects,
+    httpx.InvalidURL,
     aiohttp.ClientResponseError,
     aiohttp.ClientPayloadError,
 )
 """Something answered, and it wasn't HTTP as we understand it."""
 
-FOREIGN = (httpx.RequestError, aiohttp.ClientError, OSError, ValueError)
+FOREIGN = (httpx.RequestError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError)
 """Whatever sending may raise; ValueError is for headers that aiohttp or the URL library can't read."""
 
 
@@ -41,8 +42,9 @@ async def send(client: httpx.AsyncClient, request: httpx.Request, *, most_bytes:
 async def _sent(client: httpx.AsyncClient, request: httpx.Request, most_bytes: int) -> Answer:
     response = await client.send(request, stream=True)
     try:
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, await _body(response, most_bytes))
+        if response.has_redirect_location:
+            httpx.URL(response.headers["location"])  # nobody goes there, but a redirect to no address at all isn't HTTP
+        return Answer(response.status_code, response.headers, await _body(response, most_bytes))
     finally:
         await response.aclose()
 

@@ -138,8 +138,9 @@ class AdobeSource:
             return Events(why=_why(error))
 
     async def _patiently(self, asking: asyncio.Task[Events]) -> Events:
-        done, _ = await asyncio.wait([asking], timeout=self._patience.events_grace)
-        return asking.result() if done else Events(why=Why.LATE)
+        if not asking.done():
+            await asyncio.wait([asking], timeout=self._patience.events_grace)
+        return asking.result() if asking.done() else Events(why=Why.LATE)
 
     async def _fetch_names(self, ids: Sequence[str], turn: Turn) -> Why | None:
         """Why names are missing, if they are."""
