@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -37,6 +37,17 @@ STALLED = 0.1
 EXTENSIONS = 4
 """Times that an exchange is given its time anew because of that."""
 
+SLOW = 0.1
+"""Seconds: whoever takes longer for an answer, several times in a row, is of no use, even if each comes in time. All that Redis
+is here for is to save time.
+"""
+
+TICKS = 4
+"""Parts in which that time is measured. Those in which our own loop stalled don't count."""
+
+LATE = 0.2
+"""Part of a tick by which a timer that fires late tells that it did."""
+
 
 class Unavailable(Exception):
     """Redis did not answer in time, or not as it should, or is being left alone."""
@@ -46,7 +57,7 @@ class Unavailable(Exception):
 class _Address:
     """Where Redis is: `rediss://` speaks TLS, and trusts the authorities of the PEM file `ca_bundle`, or else the system's."""
 
-    url: str
+    url: str = field(repr=False)
     patience: float
     ca_bundle: str | None
 
@@ -68,12 +79,16 @@ class _Address:
 
 
 class Guard:
-    """Exchanges with Redis. Each may take `timeout` seconds in all; after several that failed, `breaker` spares the rest."""
+    """Exchanges with Redis.
 
-    def __init__(self, address: _Address, redis: Redis, *, timeout: float, breaker: Breaker) -> None:
+    Each may take `timeout` seconds in all; after several that failed, or took longer than `slow`, `breaker` spares the rest.
+    """
+
+    def __init__(self, address: _Address, redis: Redis, *, timeout: float, slow: float, breaker: Breaker) -> None:
         self._address = address
         self._redis = redis
         self._timeout = timeout
+        self._slow = slow
         self._breaker = breaker
 
     async def run(self, call: Callable[[Redis], Awaitable[T]]) -> T:
@@ -88,16 +103,20 @@ class Guard:
         except Resting:
             raise Unavailable from None
         try:
-            async with within(self._timeout):
-                answer = await call(self._redis)
+            with _Stopwatch(self._slow) as watch:
+                async with within(self._timeout):
+                    answer = await call(self._redis)
+            if watch.expired:
+                log.debug("redis_slow")
+                self._breaker.failed(caller)
+            else:
+                self._breaker.succeeded()
         except TROUBLE as error:
             log.debug("redis_failed", exception=type(error).__name__)
             self._breaker.failed(caller)
             raise Unavailable from None
-        except BaseException:
+        finally:
             self._breaker.left(caller)
-            raise
-        self._breaker.succeeded()
         return answer
 
     async def tell(self, call: Callable[[Redis], Awaitable[object]]) -> bool:
@@ -151,12 +170,52 @@ async def within(seconds: float) -> AsyncIterator[None]:
                 timer.cancel()
 
 
+class _Stopwatch:
+    """Has `expired` once the block has taken `seconds`, those not counted in which our own loop stalled.
+
+    A busy loop reads an answer late as well, a little in each of many turns. So this is stricter than `within`: rather nothing
+    is said about Redis than something wrong.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._tick = seconds / TICKS
+        self._left = TICKS
+
+    def __enter__(self) -> Self:
+        self._wind()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._timer.cancel()
+
+    @property
+    def expired(self) -> bool:
+        return not self._left
+
+    def _wind(self) -> None:
+        self._timer = self._loop.call_later(self._tick, self._ticked, self._loop.time() + self._tick)
+
+    def _ticked(self, due: float) -> None:
+        if self._loop.time() - due <= LATE * self._tick:
+            self._left -= 1
+        if self._left:
+            self._wind()
+
+
 @asynccontextmanager
-async def open_redis(url: str, *, timeout: float, ca_bundle: str | None, breaker: Breaker) -> AsyncIterator[Guard]:  # noqa: ASYNC109 - of each exchange
+async def open_redis(
+    url: str,
+    *,
+    timeout: float,  # noqa: ASYNC109 - of each exchange
+    ca_bundle: str | None,
+    breaker: Breaker,
+    slow: float = SLOW,
+) -> AsyncIterator[Guard]:
     """Redis at `url`, which holds user, password and database. Nothing is sent yet: it need not be there at the start."""
     address = _Address(url, timeout, ca_bundle)
     async with _client(address.pool(CONNECTIONS)) as redis:
-        yield Guard(address, redis, timeout=timeout, breaker=breaker)
+        yield Guard(address, redis, timeout=timeout, slow=slow, breaker=breaker)
 
 
 @asynccontextmanager

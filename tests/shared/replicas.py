@@ -16,15 +16,24 @@ from tests.slack_side import PATIENCE
 class Connect(Protocol):
     """Connects one more replica."""
 
-    async def __call__(self, *, patience: float = ..., failures: int = ..., pause: float = ..., url: str = ...) -> Guard: ...
+    async def __call__(
+        self, *, patience: float = ..., slow: float = ..., failures: int = ..., pause: float = ..., url: str = ...
+    ) -> Guard: ...
 
 
 def connecting(stack: AsyncExitStack, address: str) -> Connect:
     async def connect(
-        *, patience: float = PATIENCE, failures: int = 3, pause: float = 0.02, url: str = address, ca_bundle: str | None = None
+        *,
+        patience: float = PATIENCE,
+        slow: float = PATIENCE,
+        failures: int = 3,
+        pause: float = 0.02,
+        url: str = address,
+        ca_bundle: str | None = None,
     ) -> Guard:
         breaker = Breaker(clock=time.monotonic, failures=failures, pause=pause)
-        return await stack.enter_async_context(open_redis(url, timeout=patience, ca_bundle=ca_bundle, breaker=breaker))
+        opening = open_redis(url, timeout=patience, ca_bundle=ca_bundle, breaker=breaker, slow=slow)
+        return await stack.enter_async_context(opening)
 
     return connect
 

@@ -12,7 +12,8 @@ import pytest
 from redis.exceptions import ResponseError
 from structlog.testing import capture_logs
 
-from bot.shared.connection import TROUBLE, Guard, Unavailable
+from bot.shared.connection import SLOW, TROUBLE, Guard, Unavailable
+from tests.chaos.proxy import FAIR, Weather, fault_proxy
 from tests.redis_server import RedisServer
 from tests.shared.replicas import Connect, Deaf, deaf, eventually, ping
 from tests.slack_side import PATIENCE
@@ -117,7 +118,7 @@ async def test_garbage(connect: Connect) -> None:
 
 async def test_storm(connect: Connect) -> None:
     """More callers than connections all get their answer, also after many were cancelled in the middle."""
-    guard = await connect()
+    guard = await connect(slow=SLOW)
     for _ in range(20):
         callers = [asyncio.create_task(answers(guard)) for _ in range(200)]
         await asyncio.sleep(0.001)
@@ -188,3 +189,81 @@ async def test_a_stalled_loop(connect: Connect) -> None:
     time.sleep(0.2)  # noqa: ASYNC251 - the stall itself
 
     assert await asking
+
+
+async def test_slow(connect: Connect, redis: RedisServer) -> None:
+    """A server that always answers in time, but slowly, is left alone after a few answers, which are used."""
+    async with fault_proxy(("127.0.0.1", redis.port)) as proxy:
+        guard = await connect(url=f"redis://127.0.0.1:{proxy.port}", slow=0.05, failures=3, pause=3600)
+        await proxy.turn(Weather(latency=0.05))
+        used = 0
+        async with asyncio.timeout(PATIENCE):
+            while await answers(guard):
+                used += 1
+
+    # On a machine that is busy, not every answer is known to be Redis's own slowness.
+    assert used >= 3
+    assert not await answers(guard)
+
+
+async def test_slow_no_more(connect: Connect, redis: RedisServer) -> None:
+    """Whoever tries after the pause finds out whether it still is: then it is left alone again, or else used as before."""
+    async with fault_proxy(("127.0.0.1", redis.port)) as proxy:
+        guard = await connect(url=f"redis://127.0.0.1:{proxy.port}", slow=0.05, failures=1, pause=0.1)
+        await proxy.turn(Weather(latency=0.05))
+        for _ in range(2):
+            await eventually(lambda: answers(guard))
+            await eventually(lambda: left_alone(guard))
+        await proxy.turn(FAIR)
+        await eventually(lambda: answers(guard))
+        told = [await answers(guard) for _ in range(5)]
+
+    assert told == [True] * 5
+
+
+async def left_alone(guard: Guard) -> bool:
+    return not await answers(guard)
+
+
+async def test_slow_now_and_then(connect: Connect, redis: RedisServer) -> None:
+    """One slow answer among others is no reason to do without Redis."""
+    async with fault_proxy(("127.0.0.1", redis.port)) as proxy:
+        guard = await connect(url=f"redis://127.0.0.1:{proxy.port}", slow=0.05, failures=2, pause=3600)
+        told = []
+        for weather in (Weather(latency=0.05), FAIR) * 3:
+            await proxy.turn(weather)
+            told.append(await answers(guard))
+
+    assert told == [True] * 6
+
+
+async def test_a_stalled_loop_is_not_a_slow_server(connect: Connect) -> None:
+    """While our own loop is held up, once for long or again and again for a moment, nothing is said about Redis."""
+    guard = await connect(slow=0.05, failures=1, pause=3600)
+    await guard.run(ping)
+    for stalls in (1, 20):
+        asking = asyncio.create_task(slowly(guard, turns=stalls))
+        for _ in range(stalls):
+            await asyncio.sleep(0)
+            time.sleep(0.2 / stalls)  # noqa: ASYNC251 - the stall itself
+        assert await asking
+
+    assert await answers(guard)
+
+
+async def slowly(guard: Guard, turns: int) -> bool:
+    """An exchange that takes our loop so many turns, and Redis hardly any time."""
+
+    async def call(client: Any) -> bool:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await ping(client)
+
+    return await guard.run(call)
+
+
+async def test_address_is_not_told(connect: Connect, redis: RedisServer) -> None:
+    """The URL's password is in no representation of what knows it."""
+    guard = await connect(url=redis.url.replace("redis://", "redis://bot:secret@"))
+
+    assert "secret" not in repr(guard) + "".join(map(repr, vars(guard).values()))
