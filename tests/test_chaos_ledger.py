@@ -148,6 +148,19 @@ GOOD = question(16.5, 16.6)
 LINE = orjson.dumps({"event": "answered", "level": "info"})
 
 
+@pytest.mark.parametrize(("killed", "lost", "told"), [(True, 3, 0), (True, 4, 1), (False, 1, 1)])
+@pytest.mark.parametrize("asked", [9.5, 10.5])
+def test_losses_are_bounded(killed: bool, lost: int, told: int, asked: float) -> None:
+    """Lost may be what a replica owed when it was killed, whether it was asked for just before or after, and nothing else."""
+    calm = Spell("nothing yet", 0.0, 0.0, 9.0)
+    questions = [GOOD, *(question(asked, None, Outcome.LOST) for _ in range(lost))]
+    whole = list(rows(questions, [calm, SPELL], []))
+    deadly = frozenset({SPELL.name}) if killed else frozenset()
+    run = Account(whole[0], whole[1:], logs.read([]), (), {}, 1.0, deadly, promised=3)
+
+    assert len(failures(run)) == told
+
+
 def test_a_good_run_has_no_failures() -> None:
     """Cards, old cards and notices are all answers."""
     asked = [GOOD, question(11, 12, Outcome.OLD), question(11, 12, Outcome.NOTICE, kind="busy")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from tests.chaos.ledger import Outcome, Row
 from tests.chaos.logs import Logs
@@ -14,7 +15,8 @@ RECOVERS_WITHIN = 5.0
 @dataclass(frozen=True, slots=True)
 class Account:
     """What came of a run. `calm` is the row of the load before the first fault, `troubles` are sentences about replicas that did
-    not end as they should; `calls` counts what reached the other sides.
+    not end as they should; `calls` counts what reached the other sides. `deadly` are the faults that kill a replica, `promised` is
+    how many answers one may owe at that moment.
     """
 
     calm: Row
@@ -23,6 +25,8 @@ class Account:
     troubles: Sequence[str]
     calls: Mapping[str, int]
     seconds: float
+    deadly: frozenset[str] = frozenset()
+    promised: int = 0
 
 
 def failures(account: Account) -> list[str]:
@@ -30,6 +34,7 @@ def failures(account: Account) -> list[str]:
     rows = [account.calm, *account.rows]
     return [
         *(each for row in rows for each in _unkept(row)),
+        *_lost(account),
         *(each for row in account.rows for each in _unrecovered(row)),
         *account.troubles,
         *_logged(account.logs),
@@ -45,6 +50,15 @@ def _unkept(row: Row) -> Iterator[str]:
         yield f"{row.name}: {row.late} acks came after Slack had given up."
     if row.twice:
         yield f"{row.name}: {row.twice} answers too many."
+
+
+def _lost(account: Account) -> Iterator[str]:
+    """Only what a replica owed when it was killed may be lost: asked in that row, or just before it."""
+    rows = [account.calm, *account.rows]
+    for row, following in zip_longest(rows, rows[1:]):
+        killed = {row.name, following.name if following else ""} & account.deadly
+        if (lost := row.outcomes[Outcome.LOST]) > (most := account.promised if killed else 0):
+            yield f"{row.name}: {lost} lost, where {most} may be."
 
 
 def _unrecovered(row: Row) -> Iterator[str]:

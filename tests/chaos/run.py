@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -31,6 +32,9 @@ DEADLINE = 8.0
 
 LONGEST_CALM = 15.0
 
+OWED = 2.0
+"""Seconds from an ack to its answer, while nothing else is wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Course:
@@ -43,6 +47,11 @@ class Course:
     calm: float
     plan: Plan
     count: int = 2
+
+    @property
+    def promised(self) -> int:
+        """How many answers one replica owes at a time, at most: its share of what is asked in OWED seconds."""
+        return math.ceil(self.plan.rate * OWED / self.count)
 
     @property
     def seconds(self) -> float:
@@ -72,7 +81,8 @@ async def run(course: Course, tell: Tell) -> Account:
     calls = running.adobe.calls | {f"Slack {name}": count for name, count in running.slack.calls.items()}
     calm = Spell("nothing yet", began, began, DEADLINE + 2.0)
     first, *others = rows(load.questions, [calm, *spells], running.adobe.times)
-    return Account(first, others, logs.read(lines), troubles, calls, loop.time() - began)
+    deadly = frozenset(fault.name for fault in course.faults if fault.replica)
+    return Account(first, others, logs.read(lines), troubles, calls, loop.time() - began, deadly, course.promised)
 
 
 async def _endured(fault: Fault, course: Course, running: Rig, load: Load, tell: Tell) -> Spell:
