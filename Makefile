@@ -31,10 +31,10 @@ format: $(VENV)/.dev            ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev             ## Measure this service beside the app everyone writes and bare Bolt, in one run (10 minutes)
+bench: $(VENV)/.dev             ## Measure this service beside the app everyone writes and bare Bolt, in one run (8 minutes)
 	@$(BIN)/python -m tests.bench
 
-bench-burst: $(VENV)/.dev       ## A thousand agents at once; 500 customers against a quota; four replicas (a minute)
+bench-burst: $(VENV)/.dev       ## A thousand agents at once; 500 customers against a quota; four replicas (2 minutes)
 	@$(BIN)/python -m tests.bench.burst
 
 chaos: $(VENV)/.dev             ## Keep asking while faults come and go (7 minutes; QUICK=1 takes two)

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from bot import customer_file
 from bot.cli.main import app
 from bot.config import CustomerConfig
-from bot.errors import CustomerContextError
+from bot.errors import CustomerContextError, leaves
 from bot.settings import Settings
 from bot.telemetry import ALLOWED
 from formatters.card import Message
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 PAGES = (README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")))
 COMMAND = re.compile(r"(?:customer-bot|python -m bot) ([a-z]+)([^\n`]*)")
-MAKE = re.compile(r"(?:^|`)make ([a-z]+)(?: ([A-Z]+)=)?", re.MULTILINE)
+MAKE = re.compile(r"(?:^|`)make ([a-z-]+)(?: ([A-Z]+)=)?", re.MULTILINE)
 SETTING = re.compile(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`|–) \| (.+) \|$", re.MULTILINE)
 NOTICE = re.compile(r"^\| `([a-z_]+)` \| ([^|]+) \| [^|]+ \|$", re.MULTILINE)
 LINK = re.compile(r'\]\(([^)\s]+)\)|src="([^"]+)"')
@@ -52,14 +52,6 @@ def commands() -> Mapping[str, Any]:
 
 def options(command: str) -> set[str]:
     return {option for parameter in commands()[command].params for option in parameter.opts} | {"--help"}
-
-
-def kinds(error: type[CustomerContextError]) -> Iterator[str]:
-    if below := error.__subclasses__():
-        for each in below:
-            yield from kinds(each)
-    if "kind" in vars(error):
-        yield error.kind
 
 
 def anchor(heading: str) -> str:
@@ -97,8 +89,9 @@ def test_the_example_environment_has_every_setting_switched_off() -> None:
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / ".env.example", ROOT / "app_manifest.yml"], ids=lambda page: page.name)
 def test_settings_that_are_named_exist(page: Path) -> None:
-    """A name in capitals with an underscore is a setting, or a setting's file."""
-    named = set(re.findall(r"\b(?:SLACK|ADOBE|PROFILE|APP|CUSTOMER|DEFAULT|CACHE|EVENTS)_[A-Z_]+\b", text(page)))
+    """A name in capitals that begins as one of ours does is a setting, or a setting's file."""
+    prefixes = {name.split("_")[0].upper() for name in Settings.model_fields if "_" in name}
+    named = set(re.findall(rf"\b(?:{'|'.join(sorted(prefixes))})_[A-Z_]+\b", text(page)))
 
     assert {name.removesuffix("_FILE").lower() for name in named} <= set(Settings.model_fields)
 
@@ -122,7 +115,7 @@ def test_make_targets_exist(page: Path) -> None:
 def test_the_readme_names_every_make_target_and_command() -> None:
     """Nothing that `make` or the command line can do is left out of the README."""
     readme = text(README)
-    targets = set(re.findall(r"^([a-z]+):", text(ROOT / "Makefile"), re.MULTILINE)) - {"help"}
+    targets = set(re.findall(r"^([a-z-]+):", text(ROOT / "Makefile"), re.MULTILINE)) - {"help"}
     spoken = readme.replace("\n", " ")
 
     assert {target for target in targets if f"make {target}" not in spoken} == set()
@@ -152,7 +145,9 @@ def test_the_reference_names_every_part_of_customer_yml() -> None:
 def test_the_readme_lists_every_notice_with_its_title() -> None:
     """Each kind of error is in the README's table, under the title that people read."""
     voice = Voice(Reader.of("en-US", "UTC"))
-    expected = {kind: str(voice.say(Message(f"notice.{kind}.title"))) for kind in kinds(CustomerContextError)}
+    expected = {
+        kind: str(voice.say(Message(f"notice.{kind}.title"))) for kind in (each.kind for each in leaves(CustomerContextError))
+    }
 
     actual = dict(NOTICE.findall(between("What a notice says", "Privacy")))
 

@@ -15,8 +15,8 @@ RECOVERS_WITHIN = 5.0
 @dataclass(frozen=True, slots=True)
 class Account:
     """What came of a run. `calm` is the row of the load before the first fault, `troubles` are sentences about replicas that did
-    not end as they should; `calls` counts what reached the other sides. `deadly` are the faults that kill a replica, `promised` is
-    how many answers one may owe at that moment.
+    not end as they should; `calls` counts what reached the other sides. `deadly` are the faults that kill a replica, and
+    `promised` is how many answers one may owe at that moment.
     """
 
     calm: Row
