@@ -30,7 +30,7 @@ UNDECIDED = Subject()
 
 def verdict(profile: Profile, config: CustomerConfig, at: datetime) -> tuple[dict[str, str], ...]:
     """The sentences that hold at `at`, each by language; of a group only the first."""
-    subjects = _subjects(profile)
+    subjects = _subjects(profile, config)
     said: dict[str, dict[str, str]] = {}
     for rule in config.verdict:
         if rule.group not in said and all(_holds(condition, subjects.get(key), at) for key, condition in rule.when.items()):
@@ -40,7 +40,7 @@ def verdict(profile: Profile, config: CustomerConfig, at: datetime) -> tuple[dic
 
 def valid_until(profile: Profile, config: CustomerConfig, after: datetime) -> datetime | None:
     """The first moment after `after` at which time alone may change the verdict; None if it never does."""
-    turns = [turn for turn in _turning_points(_subjects(profile), config) if turn > after]
+    turns = [turn for turn in _turning_points(_subjects(profile, config), config) if turn > after]
     return min(turns, default=None)
 
 
@@ -53,10 +53,20 @@ def _turning_points(subjects: dict[str, Subject], config: CustomerConfig) -> Ite
                     yield subject.time + timedelta(days=condition.older_than_days)
 
 
-def _subjects(profile: Profile) -> dict[str, Subject]:
-    subjects = {fact.key: Subject(number=fact.number, text=_text(fact.text, fact.yes), time=fact.as_of) for fact in profile.facts}
-    subjects |= {each.key: Subject(number=each.score, text=each.band, time=each.scored_at) for each in profile.propensities}
-    subjects |= {f"consent.{each.key}": Subject(text=each.state.value, time=each.since) for each in profile.consents}
+def _subjects(profile: Profile, config: CustomerConfig) -> dict[str, Subject]:
+    """What the rules ask about, as far as it is known."""
+    asked = {key for rule in config.verdict for key in rule.when}
+    subjects = {
+        fact.key: Subject(number=fact.number, text=_text(fact.text, fact.yes), time=fact.as_of)
+        for fact in profile.facts
+        if fact.key in asked
+    }
+    for score in profile.propensities:
+        if score.key in asked:
+            subjects[score.key] = Subject(number=score.score, text=score.band, time=score.scored_at)
+    for consent in profile.consents:
+        if (key := f"consent.{consent.key}") in asked:
+            subjects[key] = Subject(text=consent.state.value, time=consent.since)
     subjects["audiences"] = Subject(number=Decimal(len(profile.audiences)))
     subjects["purchases"] = UNDECIDED if profile.recent_only else Subject(number=Decimal(len(profile.purchases)))
     if profile.purchases:

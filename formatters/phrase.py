@@ -6,7 +6,6 @@ Plain text, mrkdwn and rich text are three views of it. It is cut before it is e
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from formatters.mrkdwn import ELLIPSIS, cut, escape, width
@@ -41,8 +40,13 @@ class Phrase:
     @classmethod
     def of(cls, pieces: Collection[Piece]) -> Phrase:
         """Neighbouring strings become one; nothing at all becomes a dash, since Slack refuses empty text."""
-        with suppress(TypeError):  # a clock is among them, which is rare
+        try:
             return cls.text("".join(pieces))  # type: ignore[arg-type]
+        except TypeError:  # a clock is among them, which is rare
+            return cls._with_clocks(pieces)
+
+    @classmethod
+    def _with_clocks(cls, pieces: Iterable[Piece]) -> Phrase:
         merged: list[Piece] = []
         for piece in pieces:
             if isinstance(piece, str) and merged and isinstance(merged[-1], str):
