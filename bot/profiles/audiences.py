@@ -47,13 +47,17 @@ class AudienceNames:
         """The names among `ids` that need no asking."""
         return {each: known.name for each in ids if (known := self._known(each)) and known.name is not None}
 
+    def wanted(self, ids: Iterable[str]) -> list[str]:
+        """Those among `ids` that need asking."""
+        return [each for each in ids if self._known(each) is None]
+
     async def fetch(self, ids: Iterable[str], turn: Turn) -> None:
         """Ask for what is not at hand, some at a time: what has come is kept, even if the caller's patience ends before the rest.
 
         Raises:
             LookupFailed: the names could not be had.
         """
-        wanted = [each for each in ids if self._known(each) is None]
+        wanted = self.wanted(ids)
         for start in range(0, len(wanted), MOST_AUDIENCES):
             some = wanted[start : start + MOST_AUDIENCES]
             names = await self._ask(some, turn)

@@ -113,9 +113,13 @@ class AdobeSource:
         plan = self._current_plan()
         async with _beside(self._events(identity, plan, turn)) as asking:
             raw = await self._client.profile(identity, plan.attributes, turn)
-            async with _beside(self._fetch_names(ids := audience_ids(raw.entity), turn)) as naming:
-                events = await self._patiently(asking)
-                unnamed = await naming
+            ids = audience_ids(raw.entity)
+            if wanted := self._names.wanted(ids):
+                async with _beside(self._fetch_names(wanted, turn)) as naming:
+                    events = await self._patiently(asking)
+                    unnamed = await naming
+            else:
+                events, unnamed = await self._patiently(asking), None
         self._access.note(raw.xid, events)
         names = self._names.at_hand(ids)
         missing = tuple(_missing(events, unnamed))
@@ -165,8 +169,10 @@ async def _beside(work: Coroutine[None, None, Result]) -> AsyncIterator[asyncio.
     try:
         yield task
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        if task.cancel():
+            await asyncio.gather(task, return_exceptions=True)
+        elif not task.cancelled():
+            task.exception()  # taken even if nobody asks for the result, lest the loop put its text into the log
 
 
 def _why(error: LookupFailed) -> Why:
