@@ -66,7 +66,9 @@ class Goal:
         return above and (self.at_most is None or self.value <= self.at_most)
 
     def __str__(self) -> str:
-        bound = f"≥ {self.at_least:g}" if self.at_least is not None else f"≤ {self.at_most:g}"
+        least = None if self.at_least is None else f"≥ {self.at_least:g}"
+        most = None if self.at_most is None else f"≤ {self.at_most:g}"
+        bound = ", ".join(filter(None, (least, most)))
         return f"{'met' if self.met else 'MISSED':8}{self.text:58}{self.value:>9.2f}   {bound}"
 
 
