@@ -108,3 +108,9 @@ def test_text_that_mrkdwn_would_format(text: str) -> None:
 def test_text_that_mrkdwn_shows_as_it_is(text: str) -> None:
     """Once escaped, such text can stand in mrkdwn."""
     assert inert(text)
+
+
+@given(st.lists(st.text("a *_~`:> \u00a0\t\n\u2028", max_size=6), max_size=4))
+def test_lines_are_inert_together_when_each_is(lines: list[str]) -> None:
+    """So what is said in several lines is looked through once."""
+    assert inert("\n".join(lines)) is all(map(inert, lines))
