@@ -131,11 +131,8 @@ async def open_adobe(
     if settings.uses_hub:
         adobe = adobe or httpx.ASGITransport(app=_sample_hub(), raise_app_exceptions=False)
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(
-            httpx.AsyncClient(transport=adobe, base_url=upstream.url)
-            if adobe
-            else create_client(network_of(settings), base_url=upstream.url)
-        )
+        client = create_client(network_of(settings), base_url=upstream.url, transport=adobe)
+        http = await stack.enter_async_context(client)
         tokens = ims.ImsTokens(http, upstream.credentials, breaker=breakers.tokens, clock=time.monotonic)
         stack.push_async_callback(tokens.aclose)
         yield AdobeClient(

@@ -100,7 +100,7 @@ class AdobeClient:
         self._observe = observe
         self._trace = trace
         self._clock = clock
-        # What the client would add to each request, at five times the price.
+        # What the client would add to each request, by a longer way.
         self._headers = dict(http.headers)
         self._extensions = {"timeout": http.timeout.as_dict()}
         self._usual = FIRST_GUESS

@@ -79,11 +79,6 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, identity: Iden
             return SourceFailed(fault.status)
 
 
-def token_refused(status: int, body: bytes) -> bool:
-    """Whether a new token would mend it."""
-    return status == HTTPStatus.UNAUTHORIZED and read_fault(status, body).code == TOKEN_NOT_VALID
-
-
 def events_closed(status: int, body: bytes) -> bool:
     """Whether the organisation has no event look-up, rather than this call having failed."""
     fault = read_fault(status, body)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import LookupFailed
-from bot.profiles.refusals import refusal, token_refused
+from bot.profiles.refusals import refusal
 from bot.question import Identity
 from tests.profiles.invented import ADA, ADA_XID
 
@@ -105,21 +105,6 @@ def test_calls_about_nobody() -> None:
     """Without an identity nobody can be missing, and no namespace be wrong."""
     assert refused(404, {"statusCode": "404"}, identity=None) == ("source_failed", 404)
     assert refused(400, {"message": "namespace"}, identity=None) == ("request_refused", 400)
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "expected"),
-    [
-        (401, b'{"error_code":"401013"}', True),
-        (401, b'{"error_code":401013}', True),
-        (401, b'{"error_code":"403010"}', False),
-        (403, b'{"error_code":"401013"}', False),
-        (401, b"", False),
-    ],
-)
-def test_token_refused(status: int, body: bytes, expected: bool) -> None:
-    """Only the gateway's own code asks for another token."""
-    assert token_refused(status, body) is expected
 
 
 @given(st.integers(100, 599), st.dictionaries(st.sampled_from(["retry-after", "date"]), st.text()), st.binary())
