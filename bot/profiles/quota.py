@@ -11,7 +11,7 @@ from typing import Self
 from bot.errors import BudgetSpent, Busy, LookupFailed
 from bot.profiles.forecast import Forecast
 from bot.profiles.lanes import Lanes, Place, Waiter
-from bot.profiles.pace import Pace, Quota, Slot
+from bot.profiles.pace import Pace, Quota, Slot, hold
 from bot.question import Lane, Rank
 from bot.tasks import TaskSet
 
@@ -105,7 +105,7 @@ class Turns:
         loop = asyncio.get_running_loop()
         now = loop.time()
         # What is reserved already was so before the hold, which the pace can't take back.
-        self._held_until = max(self._held_until, now + (retry_after or 0.0))
+        self._held_until = max(self._held_until, now + hold(retry_after))
         await self._pace.throttled(retry_after, now - sent)
         await self._learn()
 

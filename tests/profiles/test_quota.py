@@ -13,7 +13,7 @@ import pytest
 
 from bot.breaker import Breaker, Resting
 from bot.errors import BudgetSpent, Busy, SourceDown
-from bot.profiles.pace import DAY, FLOOR, MemoryPace, Quota, Slot, Standing
+from bot.profiles.pace import DAY, FLOOR, LONGEST_HOLD, MemoryPace, Quota, Slot, Standing
 from bot.profiles.quota import FlightTurn, Turns
 from bot.question import Lane, Rank
 from bot.tasks import TaskSet
@@ -374,6 +374,18 @@ async def test_throttled_with_a_wait() -> None:
     assert refused.value.retry_after == pytest.approx(5, abs=0.2)
     await asyncio.gather(*(desk.ask() for _ in range(10)))
     assert now() > 5.01 + 0.8
+
+
+async def test_longest_hold() -> None:
+    """A source that asks for a day holds up nobody for longer than a minute, not even those whose permit is reserved."""
+    desk = Desk(Quota(rate=10, burst=10))
+    await desk.use_up_the_burst()
+    waiting = asyncio.create_task(desk.ask("waits", within=DAY))
+    await asyncio.sleep(0.01)
+    await desk.turns.throttled(DAY, sent=0)
+    await waiting
+
+    assert now() == pytest.approx(LONGEST_HOLD, abs=0.1)
 
 
 async def test_creeping_back() -> None:
