@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from aiocache import SimpleMemoryCache
 
-
 SLICE = 500
 """Values that are looked at without a break: about a millisecond."""
 

@@ -98,7 +98,7 @@ async def test_body_in_pieces(slack: SlackSide) -> None:
         headers = [(name.lower().encode(), value.encode()) for name, value in signed(content).items()]
         headers.append((b"content-type", content_type.encode()))
         scope = {"type": "http", "method": "POST", "path": "/slack/events", "headers": headers, "query_string": b""}
-        serving = asyncio.create_task(service.service.asgi(scope, receive, send))
+        serving = asyncio.ensure_future(service.service.asgi(scope, receive, send))
         sent.put_nowait((content[:10], True))
         await asyncio.sleep(1.05)
         complete = loop.time()
