@@ -58,7 +58,9 @@ def command(text: str, config: CustomerConfig) -> Question | StatusQuestion:
     Raises:
         NotUnderstood: as `parse`.
     """
-    return StatusQuestion() if _readable(text).strip().lower() == "status" else parse(text, config)
+    # Most people type an address, which need not be read twice to see that it is no word.
+    asked = "@" not in text and _readable(text).strip().lower() == "status"
+    return StatusQuestion() if asked else parse(text, config)
 
 
 def likely_typos(asked: Identity, config: CustomerConfig) -> tuple[Identity, ...]:

@@ -144,12 +144,14 @@ def _form(text: str) -> dict[str, str]:
     pairs = text.replace("+", " ").split("&")
     if len(pairs) > MOST_FORM_FIELDS:
         raise Refused(400)
-    split = (pair.partition("=") for pair in pairs if pair)
-    return {_unquoted(name): _unquoted(value) for name, _, value in split}
-
-
-def _unquoted(text: str) -> str:
-    return unquote(text, errors="strict") if "%" in text else text
+    form: dict[str, str] = {}
+    for pair in pairs:
+        if pair:
+            name, _, value = pair.partition("=")
+            if "%" in pair:
+                name, value = unquote(name, errors="strict"), unquote(value, errors="strict")
+            form[name] = value
+    return form
 
 
 def well_formed(payload: Payload) -> bool:
