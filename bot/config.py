@@ -357,11 +357,15 @@ class CustomerConfig(Part):
 
     def namespace(self, code: str) -> Namespace | None:
         """The namespace with this code; Adobe changes the case of codes between request and answer."""
-        return next((each for each in self.namespaces if each.code.lower() == code.lower()), None)
+        return self._codes.get(code.lower())
 
     def by_alias(self, alias: str) -> Namespace | None:
         """The namespace that people mean by this word before the colon."""
         return self._aliases.get(alias.lower())
+
+    @cached_property
+    def _codes(self) -> dict[str, Namespace]:
+        return {namespace.code.lower(): namespace for namespace in self.namespaces}
 
     @cached_property
     def _aliases(self) -> dict[str, Namespace]:

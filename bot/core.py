@@ -147,6 +147,7 @@ class _Builder:
             self.turns(),
             self.replicas.leases,
             names_of=self.naming.asked,
+            key_of=self.naming.key,
             clock=self.clock,
             deadline=self.deadline,
             linger=self.settings.failure_shared,

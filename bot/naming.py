@@ -31,15 +31,22 @@ class Naming:
 
     def asked(self, identity: Identity) -> Names:
         """Where the answer for `identity` is kept; and the person's name, whatever `customer.yml` said when the answer came."""
-        policy = self.account.merge_policy or ""
-        asked = self._names("asked", policy, identity.namespace, identity.value, self.config().version)
-        return (*asked, *self._person(identity))
+        return (*self.seal.names(*self._where(identity)), *self._person(identity))
+
+    def key(self, identity: Identity) -> str:
+        """The first of the names in `asked`, which is all that a copy in memory takes to be found."""
+        return self.seal.name(*self._where(identity))
 
     def marks(self, profile: Profile) -> Names:
         """By what else the person may be asked for: the XID, the identity that matched, addresses and numbers on the card."""
         matched = Identity(profile.identities.matched_namespace, profile.identities.matched_value)
         reachable = (self._names("person", each.kind, each.value) for each in profile.contacts if each.kind in REACHABLE)
         return (*self._names("xid", profile.xid), *self._person(matched), *chain.from_iterable(reachable))
+
+    def _where(self, identity: Identity) -> tuple[str, ...]:
+        account = self.account
+        policy, version = account.merge_policy or "", self.config().version
+        return (account.org_id, account.sandbox, "asked", policy, identity.namespace, identity.value, version)
 
     def _person(self, identity: Identity) -> Names:
         namespace = self.config().namespace(identity.namespace)

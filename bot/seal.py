@@ -52,6 +52,10 @@ class Seal:
         text = orjson.dumps(parts)
         return tuple(hmac.digest(key, text, "sha256").hex() for key in self._names)
 
+    def name(self, *parts: str) -> str:
+        """The first of the `names` of `parts`."""
+        return hmac.digest(self._names[0], orjson.dumps(parts), "sha256").hex()
+
     def token(self, question: Question, workspace: str) -> str:
         """What a button carries: the question, readable by this service for this workspace alone.
 

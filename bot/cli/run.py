@@ -24,7 +24,7 @@ log = structlog.get_logger()
 def run() -> None:
     """Run the service: HTTP for Slack, and Socket Mode when SLACK_APP_TOKEN is set."""
     chosen = settings.load()
-    configure_logging(level=logging.getLevelNamesMapping()[chosen.log_level])
+    configure_logging(level=logging.getLevelNamesMapping()[chosen.log_level], final=True)
     config = customer_file.Current(lambda: customer_file.of(chosen))
     asyncio.run(until_stopped(chosen, config))
 

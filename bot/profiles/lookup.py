@@ -85,6 +85,7 @@ class Lookup:
         turns: who may ask the source, and when.
         leases: which replica asks.
         names_of: an identity's names in the cache.
+        key_of: the first of them, for which the others need not be worked out.
         clock: seconds since the epoch.
         deadline: seconds that a flight may take.
         linger: seconds for which a failed flight's error is shared.
@@ -102,6 +103,7 @@ class Lookup:
         leases: Leases,
         *,
         names_of: Callable[[Identity], Names],
+        key_of: Callable[[Identity], str] | None = None,
         clock: Callable[[], float],
         deadline: float,
         linger: float,
@@ -115,6 +117,7 @@ class Lookup:
         self._turns = turns
         self._leases = leases
         self._names_of = names_of
+        self._key_of = key_of or (lambda identity: names_of(identity)[0])
         self._clock = clock
         self._deadline = deadline
         self._linger = linger
@@ -131,6 +134,8 @@ class Lookup:
             NotFound: nobody has it.
             LookupFailed: another of its leaves; there is no copy to show instead.
         """
+        if not refresh and (fresh := await self._cache.fresh(self._key_of(identity))) is not None:
+            return _found(fresh, State.FRESH, identity)
         names = self._names_of(identity)
         kept = await self._cache.get(names)
         now = self._clock()

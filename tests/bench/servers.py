@@ -217,7 +217,7 @@ def _genuine(request: Request, body: bytes) -> bool:
 @asynccontextmanager
 async def service() -> AsyncIterator[ASGIApp]:
     """As in production, but that nobody asks too often; logs go to standard error. BENCH_SETTINGS are settings as JSON."""
-    configure_logging()
+    configure_logging(final=True)
     # No limit limits, unless a run is about it.
     limits = ("person_rate", "person_burst", "team_rate", "team_burst", "quota_rate", "quota_burst")
     chosen = settings.load(

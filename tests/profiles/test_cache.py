@@ -589,3 +589,17 @@ async def test_shown_no_more(here: Replica, clock: Clock) -> None:
     assert (here.cache.may_show(entry), here.cache.may_show(other)) == (False, True)
     clock.now += LIFETIMES.kept
     assert not here.cache.may_show(other)
+
+
+async def test_the_short_way(here: Replica, clock: Clock) -> None:
+    """What is fresh in memory is found by its first name; what is stale, forgotten or not there takes the long way."""
+    await here.cache.put(A, profile(), started=EPOCH)
+    assert (await here.cache.fresh(A[0])) is (await here.cache.get(A))
+    assert await here.cache.fresh(B[0]) is None
+
+    clock.now += 61
+    assert await here.cache.fresh(A[0]) is None
+
+    await here.cache.put(B, BOB, started=clock.now)
+    await here.cache.heard(B, clock.now)
+    assert await here.cache.fresh(B[0]) is None
