@@ -179,7 +179,7 @@ class _Builder:
             version=lambda: self.config().version,
             redis=self.replicas.state,
             connected=connected,
-            transport="socket" if self.settings.slack_app_token else "http",
+            transport=self.settings.transports,
             budget=self.settings.daily_budget,
         )
 

@@ -57,12 +57,12 @@ class Forgetting:
         """
         question = parse(typed, self._config())
         came = await self._cache.forget(self._names_of(question.identity))
-        return Forgotten(came.copies, self._reach(came.shared))
+        return Forgotten(came.copies, self._reach(came.told))
 
     async def everything(self) -> Forgotten:
         """Forget all copies of all customers."""
         came = await self._cache.forget_everything()
-        return Forgotten(came.copies, self._reach(came.shared))
+        return Forgotten(came.copies, self._reach(came.told))
 
     def _reach(self, told: bool) -> Reach:
         if self._alone:

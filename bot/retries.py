@@ -9,7 +9,8 @@ from typing import TypeVar
 
 import stamina
 
-from bot.errors import LookupFailed, SourceFailed, Throttled, Unreachable
+from bot.errors import Busy, LookupFailed, SourceFailed, Throttled, Unreachable
+from bot.telemetry import unobserved
 
 T = TypeVar("T")
 
@@ -30,10 +31,6 @@ class Retry:
 
     error: LookupFailed
     count: int
-
-
-def unobserved(retry: Retry) -> None:
-    """Observe nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,10 @@ class Retries:
             with attempt:
                 if not failed:
                     raise first
-                return await call()
+                try:
+                    return await call()
+                except Busy:
+                    raise failed[-1] from None  # that there is no room for another attempt is not what went wrong
         raise AssertionError("an attempt returns or raises")  # pragma: no cover
 
 

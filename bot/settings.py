@@ -134,6 +134,12 @@ class Settings(BaseSettings):
         return bool(secret(self.slack_signing_secret))
 
     @property
+    def transports(self) -> str:
+        """How Slack reaches us: "http", "socket", or "http and socket"."""
+        used = (("http", self.serves_http), ("socket", bool(secret(self.slack_app_token))))
+        return " and ".join(name for name, is_used in used if is_used)
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """The application keys, newest first."""
         return tuple(key.strip() for key in secret(self.app_keys).split(",") if key.strip())

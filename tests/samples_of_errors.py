@@ -35,9 +35,3 @@ ERRORS: tuple[CustomerContextError, ...] = (
     errors.DeadlinePassed(deadline=7.2),
     errors.Broken(),
 )
-
-
-def leaves(error: type[CustomerContextError] = CustomerContextError) -> list[type[CustomerContextError]]:
-    """The errors that are raised: those that have a kind."""
-    own = [error] if "kind" in vars(error) else []
-    return own + [leaf for child in error.__subclasses__() for leaf in leaves(child)]

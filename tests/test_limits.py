@@ -10,22 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.limits import Claim, Denied, MemoryLimiter, Rate
+from tests.factories import Clock
 
 PERSON = Rate(interval=2.0, burst=3)
 TEAM = Rate(interval=0.5, burst=4)
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1000.0)
 
 
 @pytest.fixture
@@ -129,7 +122,7 @@ class AgainstTokenBuckets(RuleBasedStateMachine):
 
     @initialize()
     def start(self) -> None:
-        self.clock = Clock()
+        self.clock = Clock(1000.0)
         self.limiter = MemoryLimiter(clock=self.clock)
         self.model = Buckets(RATES)
         self.taken: dict[str, list[float]] = {key: [] for key in RATES}

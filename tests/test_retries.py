@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.errors import LookupFailed, SourceFailed, Throttled, Unreachable
+from bot.errors import Busy, LookupFailed, SourceFailed, Throttled, Unreachable
 from bot.retries import Retries, Retry
 
 pytestmark = pytest.mark.looptime
@@ -37,3 +37,24 @@ async def test_no_time() -> None:
         await Retries(3, 0.25, told.append)(call, fits=lambda wait: wait < 7)
 
     assert told == []
+
+
+async def test_no_room_for_another_attempt() -> None:
+    """If the quota has no room for a retry, whoever asked is told what went wrong, not that many others ask."""
+    failures: Iterator[LookupFailed] = iter([SourceFailed(503), Busy(0.0), Busy(0.0)])
+
+    async def call() -> None:
+        raise next(failures)
+
+    with pytest.raises(SourceFailed):
+        await Retries(3, 0.25)(call, fits=lambda _: True)
+
+
+async def test_no_room_at_all() -> None:
+    """If it has none for the first attempt, that is what is told."""
+
+    async def call() -> None:
+        raise Busy(3.0)
+
+    with pytest.raises(Busy):
+        await Retries(3, 0.25)(call, fits=lambda _: True)

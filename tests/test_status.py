@@ -37,17 +37,10 @@ from bot.status import (
     ready,
     reasons,
 )
+from tests.factories import Clock
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 NOBODY = NotFound(identity=Identity("Email", "ada@example.com"))
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START.timestamp()
-
-    def __call__(self) -> float:
-        return self.now
 
 
 async def standing() -> Standing:
@@ -70,7 +63,7 @@ INSTRUMENTS = Instruments(
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(START.timestamp())
 
 
 @pytest.fixture

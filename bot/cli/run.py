@@ -47,11 +47,11 @@ async def until_stopped(chosen: Settings, config: customer_file.Current) -> None
                 loop.add_signal_handler(number, stop.set)
             settle()
             log.info("administered", address=admin)
-            log.info("listening", address=url, transport=transports(chosen))
+            log.info("listening", address=url, transport=chosen.transports)
             await stop.wait()
             log.info("stopping")
-            service.status.drain()
-        await service.drain()
+            service.status.drain()  # not ready any more, while the last connections are still served
+        await service.drain()  # and what they began is delivered, while the admin address tells so
 
 
 @asynccontextmanager
@@ -70,10 +70,3 @@ async def traces(chosen: Settings) -> AsyncIterator[Trace]:
         raise ConfigurationError(("TRACES_URL needs an extra: pip install 'customer-context[traces]'.",)) from None
     async with open_traces(chosen.traces_url, ca_bundle=chosen.ca_bundle) as trace:
         yield trace
-
-
-def transports(chosen: Settings) -> str:
-    """How Slack reaches us."""
-    return " and ".join(
-        name for name, used in (("http", chosen.serves_http), ("socket", chosen.slack_app_token is not None)) if used
-    )

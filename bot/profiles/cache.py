@@ -16,6 +16,7 @@ from bot.flights import Flights
 from bot.profiles.model import Profile
 from bot.profiles.ports import Copy, Memory, Names, SharedCopies
 from bot.profiles.tombstones import Tombstones
+from bot.telemetry import unobserved
 
 PROFILE = TypeAdapter(Profile)
 
@@ -71,15 +72,11 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
+class Buried:
     """What came of forgetting: how many copies this process had, and whether all replicas have been told."""
 
     copies: int
-    shared: bool
-
-
-def unobserved(layer: str, result: str) -> None:
-    """Observe nothing."""
+    told: bool
 
 
 class ProfileCache:
@@ -92,7 +89,7 @@ class ProfileCache:
         reads: flights in which shared copies are read, one at a time for each name.
         lifetimes: how long an answer counts as what.
         clock: seconds since the epoch, so that replicas can share copies.
-        marks_of: the names of a profile's XID.
+        marks_of: by what else a profile's person may be asked for.
         spread: a factor around 1 by which fresh and stale times vary, so that what came together doesn't turn stale together.
         observe: told of each look into a layer, "memory" or "shared", and what was there: "fresh", "stale", "old" or a "miss".
     """
@@ -194,22 +191,22 @@ class ProfileCache:
         if await self._storage.get(entry.names[0]) is entry:
             await self._keep(entry)
 
-    async def forget(self, names: Names) -> Forgotten:
+    async def forget(self, names: Names) -> Buried:
         """Whatever is called `names`, and whatever else is known of the same person, here and in all replicas."""
         shared = await self._bury(names)
-        return Forgotten(await self._purge(), shared)
+        return Buried(await self._purge(), shared)
 
     async def absent(self, names: Names) -> None:
         """As `forget`, since nobody has that identity any more; memory is swept later, with others."""
         await self._bury(names)
         self._sweep_soon()
 
-    async def forget_everything(self) -> Forgotten:
+    async def forget_everything(self) -> Buried:
         """All copies of all customers, here and in all replicas."""
         shared = await self._tombstones.bury_everything()
         copies = await self._purge()
         await self._shared.drop_all()
-        return Forgotten(copies, shared)
+        return Buried(copies, shared)
 
     async def heard(self, names: Names, at: float) -> None:
         """A replica was told at `at` to forget what is called `names`.

@@ -22,6 +22,7 @@ from bot.profiles.ports import Tokens, Turn
 from bot.profiles.refusals import TOKEN_NOT_VALID
 from bot.question import Identity
 from bot.retries import Retries
+from bot.telemetry import unobserved
 from bot.tracing import Trace, untraced
 
 T = TypeVar("T")
@@ -45,10 +46,6 @@ class Exchange:
     request_id: str
     status: int | None
     seconds: float
-
-
-def unobserved(exchange: Exchange) -> None:
-    """Observe nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,8 @@ class Memory(Storage, Protocol):
 class Copy:
     """An answer of the source as replicas share it. Times are seconds since the epoch.
 
-    `profile` is the profile as JSON, None if nobody has the identity; `marks` are the names of its XID; `started` is when the
-    flight that brought it did.
+    `profile` is the profile as JSON, None if nobody has the identity; `marks` are names of whatever else the person may be asked
+    for; `started` is when the flight that brought it did.
     """
 
     profile: bytes | None

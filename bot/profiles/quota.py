@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from bot.errors import BudgetSpent, Busy, LookupFailed
+from bot.profiles.budget import BudgetWarning
 from bot.profiles.forecast import Forecast
 from bot.profiles.lanes import Lanes, Place, Waiter
 from bot.profiles.pace import Pace, Quota, Slot, hold
@@ -53,7 +54,7 @@ class Turns:
         self._lead_time = lead_time
         self._gate = gate
         self._reserved = reserved
-        self._budget = _Budget(quota.budget, warning, warn)
+        self._budget = BudgetWarning(quota.budget, warning, warn)
         self._observe = observe
         self._lanes = Lanes()
         self._slots: deque[float] = deque()
@@ -323,22 +324,3 @@ class FlightTurn:
     async def throttled(self, retry_after: float | None, sent: float) -> None:
         """A call that was sent at `sent` (event loop's clock) was answered 429."""
         await self._turns.throttled(retry_after, sent)
-
-
-class _Budget:
-    """Calls `warn` once a day, when the part `warning` of the budget is spent."""
-
-    def __init__(self, budget: int | None, warning: float, warn: Callable[[int], None]) -> None:
-        self._from = None if budget is None else budget * warning
-        self._warn = warn
-        self._warned = False
-
-    def spent(self, spent: int) -> None:
-        """So many are spent today. Replicas' counts may come out of order, but by half of it only if another day has begun."""
-        if self._from is None:
-            return
-        if spent >= self._from and not self._warned:
-            self._warned = True
-            self._warn(spent)
-        elif spent < self._from / 2:
-            self._warned = False

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
-from typing import Any
 
 import orjson
 import structlog
@@ -14,7 +13,7 @@ from aiocache.base import BaseCache
 from aiocache.serializers import NullSerializer
 from redis.asyncio import Redis
 
-from bot.errors import LookupFailed, NotFound
+from bot.errors import LookupFailed, NotFound, leaves
 from bot.profiles.ports import Copy, Names
 from bot.seal import Seal, SealBroken
 from bot.shared.connection import Guard, Unavailable
@@ -179,19 +178,12 @@ def _failure_of(plain: bytes) -> LookupFailed | None:
         return None
     kind, told, flight = rest
     leaf = FAILURES.get(kind)
-    if leaf is None or {each.name for each in fields(leaf)} != told.keys():
+    if leaf is None or {each.name for each in fields(leaf)} != told.keys():  # type: ignore[arg-type]  # as above
         return None
     error: LookupFailed = leaf(**told)
     error.flight = flight
     return error
 
 
-def _leaves(error: type[LookupFailed]) -> Iterator[type[Any]]:
-    if "kind" in vars(error):
-        yield error
-    for child in error.__subclasses__():
-        yield from _leaves(child)
-
-
-FAILURES = {leaf.kind: leaf for leaf in _leaves(LookupFailed) if leaf is not NotFound}
+FAILURES = {leaf.kind: leaf for leaf in leaves(LookupFailed) if leaf is not NotFound}
 """The failures that can be shared, by kind."""

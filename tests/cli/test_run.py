@@ -17,7 +17,6 @@ import httpx
 import orjson
 import pytest
 
-from bot.cli.run import transports
 from bot.profiles.refusals import MOST_IDENTITIES
 from bot.serving import served
 from tests.opened import APP_KEY, settings_of
@@ -316,7 +315,7 @@ async def test_transports(slack: SlackSide) -> None:
     """How Slack reaches the service is in the log."""
     both = settings_of(slack, "socket", slack_signing_secret=SIGNING_SECRET)
 
-    assert [transports(each) for each in (settings_of(slack), settings_of(slack, "socket"), both)] == [
+    assert [each.transports for each in (settings_of(slack), settings_of(slack, "socket"), both)] == [
         "http",
         "socket",
         "http and socket",

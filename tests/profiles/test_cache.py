@@ -14,7 +14,7 @@ from bot.errors import NotSetUp
 from bot.flights import Flights
 from bot.memory import BoundedMemory
 from bot.profiles.alone import Alone
-from bot.profiles.cache import ENTRY_OVERHEAD, JITTER, PROFILE, SWEPT_AFTER, Entry, Forgotten, ProfileCache
+from bot.profiles.cache import ENTRY_OVERHEAD, JITTER, PROFILE, SWEPT_AFTER, Buried, Entry, ProfileCache
 from bot.profiles.model import Missing, Part, Profile, Why
 from bot.profiles.ports import Copy
 from bot.profiles.tombstones import Tombstones
@@ -385,7 +385,7 @@ async def test_forget(here: Replica, there: Replica, shared: Shared, bus: Bus) -
     await found(there, A)
     await found(there, B)
     forgotten = await here.cache.forget(A)
-    assert (forgotten, [await found(here), len(await here.remembered())]) == (Forgotten(1, shared=True), [None, 1])
+    assert (forgotten, [await found(here), len(await here.remembered())]) == (Buried(1, told=True), [None, 1])
 
     await quiet(bus)
     assert [await found(replica, B) for replica in (here, there)] == [BOB, BOB]
@@ -397,7 +397,7 @@ async def test_forget_the_person(here: Replica, there: Replica, shared: Shared, 
     """Forgetting by one identity takes the same person's other identities too, wherever they are known."""
     for replica, names in ((here, A), (here, B), (there, C)):
         await replica.cache.put(names, profile(), started=EPOCH)
-    assert await here.cache.forget(A) == Forgotten(2, shared=True)
+    assert await here.cache.forget(A) == Buried(2, told=True)
 
     await quiet(bus)
     assert [await found(replica, names) for replica in (here, there) for names in (A, B, C)] == [None] * 6
@@ -412,7 +412,7 @@ async def test_forget_what_only_another_replica_has(here: Replica, there: Replic
     shared.copies = {}  # e.g. flushed
     third = Replica(shared, bus, there.clock)
     await third.cache.put(C, profile(), started=EPOCH)
-    assert await here.cache.forget(A) == Forgotten(0, shared=True)
+    assert await here.cache.forget(A) == Buried(0, told=True)
 
     await quiet(bus)
     assert (await there.remembered(), await third.remembered(), shared.copies) == ([], [], {})
@@ -447,7 +447,7 @@ async def test_found_anew(here: Replica, there: Replica, bus: Bus, clock: Clock)
 
 async def test_forget_nobody(here: Replica, bus: Bus) -> None:
     """Of whom nothing is known can be forgotten too: somebody may be asking for them just now."""
-    assert await here.cache.forget(A) == Forgotten(0, shared=True)
+    assert await here.cache.forget(A) == Buried(0, told=True)
     assert bus.told == [(A, EPOCH)]
 
 
@@ -456,8 +456,8 @@ async def test_replicas_out_of_reach(here: Replica, bus: Bus) -> None:
     bus.reachable = False
     await here.cache.put(A, profile(), started=EPOCH)
 
-    assert await here.cache.forget(A) == Forgotten(1, shared=False)
-    assert await here.cache.forget_everything() == Forgotten(0, shared=False)
+    assert await here.cache.forget(A) == Buried(1, told=False)
+    assert await here.cache.forget_everything() == Buried(0, told=False)
     assert await found(here) is None
 
 
@@ -528,7 +528,7 @@ async def test_forget_everything(here: Replica, there: Replica, shared: Shared, 
     await here.cache.put(A, profile(), started=EPOCH)
     await there.cache.put(B, BOB, started=EPOCH)
     await found(here, B)
-    assert await here.cache.forget_everything() == Forgotten(2, shared=True)
+    assert await here.cache.forget_everything() == Buried(2, told=True)
     assert shared.copies == {}
 
     await quiet(bus)

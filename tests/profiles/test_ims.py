@@ -17,6 +17,7 @@ from bot.errors import LookupFailed, NotSetUp, SourceDown, SourceFailed, Throttl
 from bot.network import Network, create_client
 from bot.profiles.ims import Credentials, ImsTokens, Token, read_token
 from tests.broken import KINDS, broken_server
+from tests.factories import Clock
 from tests.profiles.invented import answer
 
 CREDENTIALS = Credentials("https://ims.example.com/", "client-1", "secret-1")
@@ -38,14 +39,6 @@ class Ims:
             raise self.failure
         token = {"access_token": f"token-{len(self.requests)}", "token_type": "bearer", "expires_in": self.life}
         return self.failure or httpx.Response(200, json=token)
-
-
-@dataclass
-class Clock:
-    now: float = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

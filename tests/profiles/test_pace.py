@@ -25,16 +25,9 @@ from bot.profiles.pace import (
     permits_until,
     time_of,
 )
+from tests.factories import Clock
 
 QUOTA = Quota(rate=20, burst=5)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from bot.errors import Busy, DeadlinePassed, LookupFailed, NotFound
+from bot.errors import Busy, DeadlinePassed, LookupFailed, NotFound, leaves
 from bot.profiles.ports import Copy
 from bot.seal import Seal
 from bot.shared.copies import FAILURES, RedisCopies
 from tests.factories import ADA, KEYS
 from tests.redis_server import RedisServer
-from tests.samples_of_errors import ERRORS, leaves
+from tests.samples_of_errors import ERRORS
 from tests.shared.replicas import Connect, eventually
 
 NEW, OLD = KEYS

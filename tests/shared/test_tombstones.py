@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Any
 
@@ -98,12 +97,19 @@ async def test_at_once(connect: Connect) -> None:
         await eventually(lambda: heard.names == {ADA})
 
 
-async def test_long_wait(connect: Connect) -> None:
+def readings(redis: RedisServer) -> int:
+    """How often somebody has read the stream, and waited for news."""
+    with redis.client() as client:
+        return int(client.info("commandstats").get("cmdstat_xread", {"calls": 0})["calls"])
+
+
+async def test_long_wait(connect: Connect, redis: RedisServer) -> None:
     """Waiting for news is no failure, even if it takes longer than an exchange may."""
     one, heard = await replica(connect, patience=0.2, block=0.4), Heard()
     with capture_logs() as events:
         async with one.listening(heard, heard.remember):
-            await asyncio.sleep(0.5)
+            before = readings(redis)
+            await eventually(lambda: readings(redis) > before + 1)  # a whole wait at least, of twice an exchange's time
             await one.announce(ADA, 1.5)
             await eventually(lambda: heard.names == {ADA})
 
