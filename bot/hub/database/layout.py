@@ -1,0 +1,58 @@
+"""The tables of a hub's file, as the steps that lead from each version of the file to the next."""
+
+from __future__ import annotations
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    -- What is configured: one JSON document each, by kind (schema, dataset, namespace, …).
+    CREATE TABLE document (
+        kind TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL,
+        PRIMARY KEY (kind, id)
+    ) WITHOUT ROWID;
+    -- Numbers that only grow: the revision of the configuration, the sequence of unsettled identities, …
+    CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+
+    -- Every identity ever seen. All of one graph share `person`, which is the number of one of them.
+    CREATE TABLE identity (
+        id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, namespace INTEGER NOT NULL, value TEXT NOT NULL,
+        person INTEGER NOT NULL
+    );
+    CREATE INDEX identity_by_person ON identity (person);
+
+    -- Both hang on the primary identity of the record, not on the person: joining graphs moves nothing but `person`.
+    CREATE TABLE fragment (
+        identity INTEGER NOT NULL, dataset INTEGER NOT NULL, time INTEGER NOT NULL, id TEXT NOT NULL, modified INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        PRIMARY KEY (identity, dataset)
+    ) WITHOUT ROWID;
+    CREATE TABLE event (
+        identity INTEGER NOT NULL, time INTEGER NOT NULL, dataset INTEGER NOT NULL, id TEXT NOT NULL, body INTEGER NOT NULL,
+        PRIMARY KEY (identity, time, dataset, id)
+    ) WITHOUT ROWID;
+    CREATE TABLE event_body (id INTEGER PRIMARY KEY, modified INTEGER NOT NULL, body BLOB NOT NULL);
+
+    -- What was computed from a profile: memberships and computed attributes, as JSON.
+    CREATE TABLE standing (
+        person INTEGER PRIMARY KEY, evaluated INTEGER NOT NULL, memberships BLOB NOT NULL, computed BLOB NOT NULL
+    );
+    -- Identities of which something arrived that isn't computed yet; `since` is the oldest of it, `sequence` changes with each.
+    CREATE TABLE unsettled (identity INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, since INTEGER NOT NULL);
+
+    -- Records of datasets that aren't enabled for Profile, in the order of their arrival.
+    CREATE TABLE waiting (id INTEGER PRIMARY KEY, dataset INTEGER NOT NULL, body BLOB NOT NULL);
+    CREATE INDEX waiting_by_dataset ON waiting (dataset);
+
+    -- How far each import or batch is, and what of it was refused.
+    CREATE TABLE import (
+        id TEXT PRIMARY KEY, dataset INTEGER NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, position INTEGER NOT NULL,
+        line INTEGER NOT NULL, accepted INTEGER NOT NULL, known INTEGER NOT NULL, rejected INTEGER NOT NULL,
+        started INTEGER NOT NULL, updated INTEGER NOT NULL, body BLOB NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE reject (
+        id INTEGER PRIMARY KEY, import TEXT NOT NULL, line INTEGER NOT NULL, path TEXT NOT NULL, reason TEXT NOT NULL,
+        at INTEGER NOT NULL
+    );
+    CREATE INDEX reject_by_import ON reject (import);
+    """,
+)
+"""Each runs in one transaction; `PRAGMA user_version` counts those that a file has gone through."""
