@@ -23,6 +23,9 @@ PROFILE = TypeAdapter(Profile)
 ENTRY_OVERHEAD = 1_500
 """Bytes an entry takes besides its texts: the objects around them, measured with tracemalloc and rounded up."""
 
+VALUES_WEIGH = 3
+"""Bytes that a profile takes as values, for each byte of its JSON; measured with tracemalloc and rounded up."""
+
 JITTER = 0.1
 
 SWEPT_AFTER = 10.0
@@ -45,10 +48,14 @@ class Lifetimes:
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A copy in memory, called `names`. Finished bodies hang on it, so they are gone when it is."""
+    """A copy in memory, called `names`. Finished bodies hang on it, so they are gone when it is.
+
+    `values` are the profile's as the source brought them, until they are opened for the first time: most entries never are again.
+    """
 
     names: Names
     copy: Copy
+    values: Profile | None = None
     bodies: dict[Hashable, str] = field(default_factory=dict)
 
     @property
@@ -59,12 +66,14 @@ class Entry:
     @property
     def size(self) -> int:
         """Bytes of memory, about."""
+        profile = len(self.profile or b"") * (1 if self.values is None else 1 + VALUES_WEIGH)
         # A text takes up to four bytes a character, by its widest one.
-        return ENTRY_OVERHEAD + len(self.profile or b"") + sum(map(sys.getsizeof, self.bodies.values()))
+        return ENTRY_OVERHEAD + profile + sum(map(sys.getsizeof, self.bodies.values()))
 
     def opened(self) -> Profile:
         """The profile as values. Only entries that have one may be asked."""
-        return PROFILE.validate_json(self.profile or b"")
+        values, self.values = self.values, None
+        return PROFILE.validate_json(self.profile or b"") if values is None else values
 
     def ask_again(self) -> None:
         """Nobody else is shown this without the source being asked, once it isn't fresh any more."""
@@ -172,7 +181,7 @@ class ProfileCache:
                 expires=now + times.kept,
                 marks=self._marks_of(profile),
             )
-        entry = Entry(names, copy)
+        entry = Entry(names, copy, values=profile)
         if self.may_show(entry):
             await self._keep(entry)
             await self._shared.put(names, copy)

@@ -14,7 +14,7 @@ from bot.errors import NotSetUp
 from bot.flights import Flights
 from bot.memory import BoundedMemory
 from bot.profiles.alone import Alone
-from bot.profiles.cache import ENTRY_OVERHEAD, JITTER, PROFILE, SWEPT_AFTER, Buried, Entry, ProfileCache
+from bot.profiles.cache import ENTRY_OVERHEAD, JITTER, PROFILE, SWEPT_AFTER, VALUES_WEIGH, Buried, Entry, ProfileCache
 from bot.profiles.model import Missing, Part, Profile, Why
 from bot.profiles.ports import Copy
 from bot.profiles.tombstones import Tombstones
@@ -128,12 +128,25 @@ async def test_spread(memory: BoundedMemory, clock: Clock) -> None:
 async def test_reweigh(cache: ProfileCache, memory: BoundedMemory) -> None:
     """Bodies hung on an entry count as soon as that is told."""
     entry = await cache.put(A, profile(), started=EPOCH)
+    entry.opened()
+    await cache.reweigh(entry)
     bare = memory.weight
     entry.bodies["x"] = "y" * 500
     assert memory.weight == bare == ENTRY_OVERHEAD + len(PROFILE.dump_json(profile()))
 
     await cache.reweigh(entry)
     assert (memory.weight, await cache.get(A)) == (bare + sys.getsizeof("y" * 500), entry)
+
+
+async def test_opened(cache: ProfileCache, memory: BoundedMemory) -> None:
+    """The values that came are handed out once, and weigh until then; from then on they are read from JSON, and are the same."""
+    customer, json = profile(), len(PROFILE.dump_json(profile()))
+    entry = await cache.put(A, customer, started=EPOCH)
+    assert memory.weight == ENTRY_OVERHEAD + (1 + VALUES_WEIGH) * json
+
+    first, second = entry.opened(), entry.opened()
+    await cache.reweigh(entry)
+    assert (first is customer, second is customer, second, memory.weight) == (True, False, customer, ENTRY_OVERHEAD + json)
 
 
 async def test_weight_is_memory(cache: ProfileCache, memory: BoundedMemory) -> None:
@@ -149,6 +162,7 @@ async def test_weight_is_memory(cache: ProfileCache, memory: BoundedMemory) -> N
 async def test_reweigh_pushes_out(cache: ProfileCache, memory: BoundedMemory) -> None:
     """Bodies push out what was used least recently, and an entry too heavy for the memory is let go."""
     first, second = await cache.put(A, profile(), started=EPOCH), await cache.put(B, profile(), started=EPOCH)
+    second.opened()
     second.bodies["x"] = "y" * 95_000
     await cache.reweigh(second)
     assert (await cache.get(A), await cache.get(B)) == (None, second)
