@@ -1,0 +1,37 @@
+"""The hub as an ASGI application: Adobe's endpoints over a hub's file, for any client of Adobe's API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
+
+from bot.hub.answers import refused, unrouted
+from bot.hub.api.services import HubServices, Inlet
+from bot.hub.database.connection import Database
+from bot.hub.errors import Refused
+from bot.hub.gateway import Gateway
+from bot.hub.ims import Credentials, TokenEndpoint, Tokens
+
+__all__ = ["Credentials", "create_hub"]
+
+
+def create_hub(*, database: Database, credentials: Credentials, clock: Callable[[], datetime], inlet: Inlet) -> Starlette:
+    """The application. `clock` gives the present as an aware datetime: tokens expire by it, and what arrives is stamped with it."""
+    hub = HubServices(database, credentials, clock, inlet)
+    tokens = Tokens(clock)
+    return Starlette(
+        routes=[
+            Route("/ims/token/v3", TokenEndpoint(credentials, tokens).post, methods=["POST"]),
+            Mount("/data", routes=_services(hub), middleware=[Middleware(Gateway, credentials=credentials, tokens=tokens)]),
+        ],
+        exception_handlers={Refused: refused, HTTPException: unrouted},
+    )
+
+
+def _services(_hub: HubServices) -> list[Route]:
+    return []

@@ -1,0 +1,71 @@
+"""What the hub's endpoints work with, as one value that each of them is given."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from bot.hub.database.connection import Database, transaction
+from bot.hub.database.reading import Reading
+from bot.hub.ims import Credentials
+from bot.hub.model import Organisation
+
+if TYPE_CHECKING:
+    from bot.hub.ingestion.inlet import Outcome, Submission
+
+Result = TypeVar("Result")
+
+
+class Inlet(Protocol):
+    """Where records go in, whichever process stores them."""
+
+    async def take(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+        """Store what is valid, durably, and say of each submission, in their order, what became of it."""
+
+
+@dataclass(frozen=True)
+class HubServices:
+    """The hub's file, who may ask, what time it is (aware), and where records go in."""
+
+    database: Database
+    credentials: Credentials
+    clock: Callable[[], datetime]
+    inlet: Inlet
+
+    @property
+    def now(self) -> int:
+        """The present in whole milliseconds since 1970."""
+        return int(self.clock().timestamp() * 1000)
+
+    @property
+    def organisation(self) -> Organisation:
+        """All that is configured, as of now."""
+        return self.database.organisation()
+
+    @cached_property
+    def connection(self) -> sqlite3.Connection:
+        """The connection on which look-ups read: one for the application, opened in the thread that asks first and used there alone."""
+        return self.database.reader()
+
+    @cached_property
+    def reading(self) -> Reading:
+        """Look-ups of people and what is known of them, on `connection`."""
+        return Reading(self.connection, self.database)
+
+    async def change(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run `work` on a connection of its own, in one transaction that is durable when this returns.
+
+        In a thread, since it may have to wait for an import's transaction, which look-ups needn't. Raises what `work` raises; then
+        nothing was changed.
+        """
+        return await asyncio.to_thread(self._change, work)
+
+    def _change(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        with closing(self.database.writer()) as connection, transaction(connection):
+            return work(connection)
