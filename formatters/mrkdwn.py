@@ -19,14 +19,18 @@ _HIDDEN = re.compile(
 )
 _BREAKS = re.compile(r"[\t\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]")
 _ATOM = re.compile(r"&(?:amp|lt|gt);|<[^<>]*>")
-_FORMATTING = re.compile(
-    r"(?<![^\W_])[*_~]|[*_~](?![^\W_])"  # between two letters or digits they are plain characters: EU_news_2026
-    r"|`"
-    r"|:[^\s:]+:"  # emoji
-    r"|^\s*>",  # quote; also in its escaped form
-    re.MULTILINE,
+_FORMATTING = tuple(
+    (mark, re.compile(formats, re.MULTILINE))
+    for mark, formats in {
+        # Between two letters or digits they are plain characters: EU_news_2026.
+        "*": r"(?<![^\W_])\*|\*(?![^\W_])",
+        "_": r"(?<![^\W_])_|_(?![^\W_])",
+        "~": r"(?<![^\W_])~|~(?![^\W_])",
+        "`": r"`",
+        ":": r":[^\s:]+:",  # emoji
+        ">": r"^\s*>",  # quote; also in its escaped form
+    }.items()
 )
-_MAY_FORMAT = re.compile(r"[*_~`:>]")
 _LONGEST_CLUSTER = 32
 
 
@@ -48,7 +52,8 @@ def escape(text: str) -> str:
 
 def inert(text: str) -> bool:
     """Whether mrkdwn, once escaped, shows `text` as it is: nothing in it would turn bold, italic, code, quote or emoji."""
-    return _MAY_FORMAT.search(text) is None or _FORMATTING.search(text) is None
+    present = [formats for mark, formats in _FORMATTING if mark in text]
+    return not present or not any(formats.search(text) for formats in present)
 
 
 def length(text: str) -> int:

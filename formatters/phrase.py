@@ -85,7 +85,7 @@ class Phrase:
     def cut(self, most: int) -> Phrase:
         """At most `most` characters of it, even when escaped; a clock stays whole or goes."""
         pieces = self.pieces
-        if len(pieces) == 1 and 5 * len(str(pieces[0])) <= most:
+        if len(pieces) == 1 and (5 * len(text := str(pieces[0])) <= most or width(text) <= most):
             return self
         room, kept = most, list[Piece]()
         for piece in pieces:

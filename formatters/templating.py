@@ -16,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from formatters.mrkdwn import clean, escape
+from formatters.phrase import Phrase
 
 _PACKAGED = Path(__file__).parent / "templates"
 _HTML_FILTERS = ("safe", "e", "escape", "forceescape", "tojson", "urlize", "xmlattr")
@@ -81,6 +82,8 @@ def _environment(loader: BaseLoader | None, **options: Any) -> ImmutableSandboxe
 
 
 def _mark(value: object) -> str:
+    if isinstance(value, Phrase):
+        return value.__html__()
     if isinstance(value, Markup):
         return _without_quotes(str(value))
     return str(value.__html__()) if hasattr(value, "__html__") else escape(str(value))

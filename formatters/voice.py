@@ -31,8 +31,10 @@ class Voice:
 
     def say(self, value: Value) -> Phrase:
         """The value as the reader should see it."""
-        if tell := _SIMPLE.get(type(value)):
-            return Phrase.text(tell(value, self))
+        kind = type(value)
+        if tell := _SIMPLE.get(kind):
+            text = tell(value, self)
+            return Phrase.text(text) if kind is Data else _phrase(text)  # a customer's own words are not kept
         if isinstance(value, Message) and not value.values and value.count is None:
             return _fixed(self.language, value.key)
         return Phrase.of(self.pieces(value))
@@ -53,6 +55,7 @@ def _outside(text: str) -> str:
 
 
 _recurring = lru_cache(_KEPT)(_outside)
+_phrase = lru_cache(_KEPT)(Phrase.text)
 
 
 @lru_cache(_KEPT)
@@ -78,10 +81,8 @@ def _with_unit(voice: Voice, number: Number) -> tuple[Piece, ...]:
 
 def _chosen(words: Words, voice: Voice) -> str:
     texts = words.texts
-    for language in (voice.language, ""):
-        if language in texts:
-            return _recurring(texts[language])
-    return _recurring(next(iter(texts.values()), ""))
+    language = voice.language if voice.language in texts else ""
+    return _recurring(texts[language] if language in texts else next(iter(texts.values()), ""))
 
 
 def _clock(voice: Voice, ago: Ago) -> tuple[Piece]:
