@@ -1,6 +1,6 @@
 """From the documents that configure a hub to the values that its parts work with. Pure.
 
-Each kind's documents hold what Adobe's API answers for it (so they are shown as they are), and besides:
+Each kind's documents hold what Adobe's API answers for it, but for whose it is (`imsOrg`, `sandbox`). Besides:
 
 - `dataset`, `audience`: `number`, which names them in the tables; it is never shown.
 - `schema`: what the Schema Registry keeps, schemas and field groups (`meta:resourceType`).
@@ -73,17 +73,36 @@ def namespace_of(body: Xdm) -> Namespace:
     )
 
 
+def namespace_document(namespace: Namespace, now: int) -> Xdm:
+    """The namespace as Identity Service answers it ("Identity Namespace"), changed `now` (milliseconds)."""
+    return {
+        "updateTime": now,
+        "code": namespace.code,
+        "status": "ACTIVE",
+        "createTime": namespace.created or now,
+        "description": namespace.description or namespace.name,
+        "idType": namespace.id_type,
+        "name": namespace.name,
+        "id": namespace.id,
+        "custom": namespace.custom,
+    }
+
+
 def dataset_of(body: Xdm) -> Dataset:
     """The dataset that Catalog answers as `body`. Both tags are needed: data of one service alone is in no profile."""
-    tags = body.get("tags", {})
     return Dataset(
         number=body["number"],
         id=body["id"],
         name=body["name"],
         schema=body["schemaRef"]["id"],
-        enabled=all("enabled:true" in tags.get(tag, ()) for tag in ("unifiedProfile", "unifiedIdentity")),
+        enabled=all(_tagged(body, tag) for tag in ("unifiedProfile", "unifiedIdentity")),
         created=body.get("created", 0),
     )
+
+
+def _tagged(body: Xdm, tag: str) -> bool:
+    # Adobe's own samples write "enabled:true" and "enabled: true".
+    return any(value.replace(" ", "") == "enabled:true" for value in body.get("tags", {}).get(tag, ()))
 
 
 def merge_policy_of(body: Xdm) -> MergePolicy:
@@ -101,6 +120,24 @@ def merge_policy_of(body: Xdm) -> MergePolicy:
         version=body.get("version", 1),
         updated=body.get("updateEpoch", 0) * 1000,
     )
+
+
+def merge_policy_document(policy: MergePolicy) -> Xdm:
+    """The merge policy as Profile answers it, without whose it is ("Merge policies endpoint")."""
+    merge: Xdm = {"type": policy.attribute_merge.value}
+    if policy.attribute_merge is AttributeMerge.DATASET_PRECEDENCE:
+        merge["order"] = list(policy.order)
+    return {
+        "id": policy.id,
+        "name": policy.name,
+        "schema": {"name": policy.schema},
+        "version": policy.version,
+        "identityGraph": {"type": "pdg" if policy.stitched else "none"},
+        "attributeMerge": merge,
+        "isActiveOnEdge": policy.active_on_edge,
+        "default": policy.default,
+        "updateEpoch": policy.updated // 1000,
+    }
 
 
 def audience_of(body: Xdm) -> Audience:
