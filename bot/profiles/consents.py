@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from bot.config import ConsentRule, ProfileMap
+from bot.config import ProfileMap
 from bot.profiles.model import Consent, ConsentState
-from bot.profiles.values import Read, Tally, at, moment, string, text
+from bot.profiles.values import Tally, anything, at, moment, string, text
 
 STATES = {
     "y": ConsentState.YES,
@@ -24,12 +22,15 @@ STATES = {
 """By `val`. A code that isn't here is unknown, never a yes."""
 
 
+_STATE, _SINCE, _REASON = at("val", string), at("time", moment), at("reason", text)
+
+
 class ConsentMap:
     """Where the mapping's consents are."""
 
     def __init__(self, mapping: ProfileMap) -> None:
         self._general = at(mapping.consents_time, moment)
-        self._rules = tuple(_compiled(rule) for rule in mapping.consents)
+        self._rules = tuple((rule.key, at(rule.path, anything)) for rule in mapping.consents)
 
     def read(self, node: object, tally: Tally) -> tuple[Consent, ...]:
         """The consents that the customer has given or refused, in the mapping's order.
@@ -37,13 +38,11 @@ class ConsentMap:
         A consent without a time of its own has the time at which consents last changed.
         """
         general = self._general(node, tally)
+        given = ((key, read(node, tally)) for key, read in self._rules)
         return tuple(
-            Consent(key, STATES.get(code, ConsentState.UNKNOWN), since(node, tally) or general, reason(node, tally))
-            for key, state, since, reason in self._rules
-            if (code := state(node, tally)) is not None
+            [
+                Consent(key, STATES.get(code, ConsentState.UNKNOWN), _SINCE(consent, tally) or general, _REASON(consent, tally))
+                for key, consent in given
+                if (code := _STATE(consent, tally)) is not None
+            ]
         )
-
-
-def _compiled(rule: ConsentRule) -> tuple[str, Read[str], Read[datetime], Read[str]]:
-    """Key, state, time and reason."""
-    return rule.key, at(f"{rule.path}.val", string), at(f"{rule.path}.time", moment), at(f"{rule.path}.reason", text)

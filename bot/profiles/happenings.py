@@ -96,7 +96,7 @@ class PurchaseMap:
         """Orders, newest first."""
         if events is None:
             return self._instead(profile, tally)
-        return tuple(self._purchase(event, tally) for event in events if event.type in self._types)
+        return tuple([self._purchase(event, tally) for event in events if event.type in self._types])
 
     def _purchase(self, event: Event, tally: Tally) -> Purchase:
         entity = event.entity
@@ -160,11 +160,12 @@ class InteractionMap:
         """Contacts, newest first."""
         if events is None:
             return self._instead(profile, tally)
-        return tuple(found for event in events if (found := self._interaction(event, tally)))
+        kinds = self._kinds
+        return tuple([found for event in events if event.type in kinds and (found := self._interaction(event, tally))])
 
     def _interaction(self, event: Event, tally: Tally) -> Interaction | None:
         entity = event.entity
-        for kind, is_of in self._kinds.get(event.type, ()):
+        for kind, is_of in self._kinds[event.type]:
             if is_of(entity, tally):
                 ignored = self._ignored(entity, tally)
                 return None if ignored else Interaction(event.time, kind, self._campaign(entity, tally))

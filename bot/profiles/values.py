@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ LONGEST_TEXT = 100_000
 LARGEST_EXPONENT = 30
 """A number of a thousand digits is no amount, and takes a formatter's memory."""
 TOO_LARGE = 10 ** (LARGEST_EXPONENT + 1)
+SMALLEST = 10**-LARGEST_EXPONENT
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -69,6 +70,8 @@ def _nothing(_node: object, _tally: Tally) -> None:
 def first_at(paths: Iterable[str], parse: Callable[[object], Value]) -> Read[Value]:
     """What reads the first readable value at any of `paths`."""
     reads = tuple(at(path, parse) for path in paths)
+    if len(reads) == 1:
+        return reads[0]
 
     def read(node: object, tally: Tally) -> Value | None:
         for each in reads:
@@ -85,16 +88,15 @@ def anything_at(path: str | None) -> Callable[[object], bool]:
     return lambda node: read(node, Tally()) is not None
 
 
-def each_at(path: str) -> Callable[[object, Tally], Iterator[Members]]:
+def each_at(path: str) -> Callable[[object, Tally], list[Members]]:
     """What reads the objects of the list at `path`."""
-    listed = at(path, items)
+    read_list = at(path, items)
 
-    def read(node: object, tally: Tally) -> Iterator[Members]:
-        for item in listed(node, tally) or ():
-            if isinstance(item, dict):
-                yield item
-            else:
-                tally.dropped += 1
+    def read(node: object, tally: Tally) -> list[Members]:
+        listed = read_list(node, tally) or []
+        found = [item for item in listed if isinstance(item, dict)]
+        tally.dropped += len(listed) - len(found)
+        return found
 
     return read
 
@@ -118,12 +120,16 @@ def text(raw: object) -> str:
 
 def number(raw: object) -> Decimal:
     """A finite number, or a string of one with a decimal point; "1,234" could mean either of two numbers."""
-    if isinstance(raw, bool) or not isinstance(raw, (int, float, Decimal, str)):
-        raise Unreadable
-    if isinstance(raw, int):
+    if isinstance(raw, float):
+        if raw and not SMALLEST <= abs(raw) < TOO_LARGE:
+            raise Unreadable
+        return Decimal(str(raw))
+    if isinstance(raw, int) and not isinstance(raw, bool):
         if abs(raw) >= TOO_LARGE:
             raise Unreadable
         return Decimal(raw)
+    if not isinstance(raw, (Decimal, str)):
+        raise Unreadable
     written = str(raw).strip()
     if not _NUMBER.fullmatch(written):
         raise Unreadable
@@ -135,6 +141,8 @@ def number(raw: object) -> Decimal:
 
 def whole(raw: object) -> int:
     """A whole number from 1 up, e.g. a quantity."""
+    if type(raw) is int and 0 < raw < TOO_LARGE:  # as it mostly is
+        return raw
     value = number(raw)
     count = int(value)
     if count < 1 or count != value:
