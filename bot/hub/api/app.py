@@ -21,7 +21,7 @@ __all__ = ["Credentials", "create_hub"]
 
 
 def create_hub(*, database: Database, credentials: Credentials, clock: Callable[[], datetime], inlet: Inlet) -> Starlette:
-    """The application. `clock` gives the present as an aware datetime: tokens expire by it, and what arrives is stamped with it."""
+    """The application. `clock` gives the present as an aware datetime: tokens expire by it, and arrivals are stamped with it."""
     hub = HubServices(database, credentials, clock, inlet)
     tokens = Tokens(clock)
     return Starlette(

@@ -50,7 +50,7 @@ class HubServices:
 
     @cached_property
     def connection(self) -> sqlite3.Connection:
-        """The connection on which look-ups read: one for the application, opened in the thread that asks first and used there alone."""
+        """The connection on which look-ups read: one for the whole application, which serves in a single thread."""
         return self.database.reader()
 
     @cached_property
@@ -61,8 +61,8 @@ class HubServices:
     async def change(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run `work` on a connection of its own, in one transaction that is durable when this returns.
 
-        In a thread, since it may have to wait for an import's transaction, which look-ups needn't. Raises what `work` raises; then
-        nothing was changed.
+        In a thread, since it may have to wait for an import's transaction, which look-ups needn't. What `work` raises is raised
+        here, and nothing was changed.
         """
         return await asyncio.to_thread(self._change, work)
 
