@@ -1,0 +1,50 @@
+"""From what arrives to what can be stored: records for the profile, records that wait, and refusals. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from bot.hub.model import Dataset, Record, Xdm
+from bot.hub.rejects import Rejected
+from bot.hub.schemas.preparing import Preparing
+
+
+class Item(NamedTuple):
+    """One record as it arrived: its place among others (a line, an index), its dataset, and its JSON or what that says."""
+
+    place: int
+    dataset: Dataset
+    raw: bytes | Xdm
+
+
+class Reject(NamedTuple):
+    """That the record at `place` is refused, where in it, and why; free of its values."""
+
+    place: int
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What became of some items: `records` of enabled datasets, `waiting` ones of the others, and `rejects`."""
+
+    records: list[Record] = field(default_factory=list)
+    waiting: list[Record] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+
+
+def prepared(items: Iterable[Item], preparing: Preparing, *, now: int) -> Prepared:
+    """Prepare each of `items`; `now` (milliseconds) is when they arrived. A bad one never stops those after it."""
+    sorted_out = Prepared()
+    prepare = preparing.record
+    for place, dataset, raw in items:
+        try:
+            record = prepare(dataset, raw, now=now)
+        except Rejected as rejected:
+            sorted_out.rejects.append(Reject(place, rejected.path, rejected.reason))
+        else:
+            (sorted_out.records if dataset.enabled else sorted_out.waiting).append(record)
+    return sorted_out
