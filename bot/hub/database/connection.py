@@ -1,0 +1,167 @@
+"""A hub's file: opening, migrating and backing it up, and the connections on which its readers and writers work."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from threading import Lock
+
+from bot.hub.database import documents
+from bot.hub.database.layout import APPLICATION, MIGRATIONS, PAGE
+from bot.hub.model import Organisation
+from bot.hub.organising import organisation_of, tenant_of
+
+_BUSY = 30.0
+"""Seconds for which a writer waits for another one: longer than any transaction of an import."""
+
+_MIB = 1024
+
+
+class WrongFile(ValueError):
+    """The file can't be used as a hub's. The message says why, and what would be right."""
+
+
+class Database:
+    """One hub's file. Each reader and each writer is a connection of its own, for one thread at a time; close what you open.
+
+    Any number of processes may hold the same file open: readers never wait, writers wait for each other.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """As `open` makes them, of a file that is known to be right."""
+        self.path = path
+        self._watcher = self.reader()
+        self._watching = Lock()
+        self._organisation: Organisation | None = None
+
+    @classmethod
+    def open(cls, path: Path) -> Database:
+        """The hub at `path`, made if there is none and brought to this version's layout if it is older. Raises WrongFile."""
+        try:
+            _reserve(path)
+            with closing(_connect(path)) as connection:
+                _migrate(connection, path)
+        except (OSError, sqlite3.OperationalError) as error:
+            raise WrongFile(f"{path}: can't be opened ({error}); its folder must exist, and both must be writable") from error
+        except sqlite3.DatabaseError as error:
+            raise WrongFile(f"{path}: is no hub ({error}); name another file, or none that exists to make a new hub") from error
+        return cls(path)
+
+    def reader(self) -> sqlite3.Connection:
+        """A connection that can't write. Each statement sees what is committed as it starts; `snapshot` holds several together."""
+        connection = _connect(self.path)
+        connection.execute(f"PRAGMA cache_size = -{64 * _MIB}")
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    def writer(self) -> sqlite3.Connection:
+        """A connection whose transactions are on the disk when `transaction` returns."""
+        connection = _connect(self.path)
+        connection.execute(f"PRAGMA cache_size = -{128 * _MIB}")
+        connection.execute("PRAGMA wal_autocheckpoint = 20000")
+        return connection
+
+    def organisation(self) -> Organisation:
+        """All that is configured, as committed by whichever process. Safe in any thread; the same value until something changes."""
+        with self._watching:
+            revision = documents.revision(self._watcher)
+            if self._organisation is None or self._organisation.revision != revision:
+                self._organisation = _read(self._watcher)
+            return self._organisation
+
+    def backup(self, target: Path) -> None:
+        """Copy the hub as it is at this moment to `target`, replacing what was there, while others read and write.
+
+        Raises WrongFile if `target` is the hub itself, OSError if it can't be written.
+        """
+        if target.exists() and target.samefile(self.path):
+            raise WrongFile(f"{target}: is the hub itself; name another file for its backup")
+        partial = target.with_name(f"{target.name}.partial")
+        partial.unlink(missing_ok=True)
+        _reserve(partial)
+        with closing(self.reader()) as source, closing(sqlite3.connect(partial)) as copy:
+            source.backup(copy)
+        partial.replace(target)
+
+    def close(self) -> None:
+        """Close what this object holds itself. Readers and writers are closed by whoever asked for them."""
+        self._watcher.close()
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing: waits until no other connection writes, commits durably at the end, and takes back everything on an error."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Whatever is read meanwhile on `connection` is of one moment, whoever writes. Keep it short: the log grows until it ends."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("COMMIT")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False, cached_statements=512)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    return connection
+
+
+def _reserve(path: Path) -> None:
+    """Customers' data is its owner's alone: SQLite gives the log beside it the same mode."""
+    path.touch(mode=0o600)
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    if _number(connection, "user_version") == len(MIGRATIONS) and _number(connection, "application_id") == APPLICATION:
+        return
+    empty = _number(connection, "schema_version") == 0
+    if empty:
+        connection.execute(f"PRAGMA page_size = {PAGE}")
+        connection.execute("PRAGMA journal_mode = WAL")
+    with transaction(connection):
+        version = _number(connection, "user_version")
+        if not empty and _number(connection, "application_id") != APPLICATION:
+            raise WrongFile(f"{path}: is a database, but no hub; name another file, or none that exists to make a new hub")
+        if version > len(MIGRATIONS):
+            raise WrongFile(
+                f"{path}: was written by a newer version (layout {version}, this one knows {len(MIGRATIONS)}); use that version"
+            )
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        for script in MIGRATIONS[version:]:
+            for statement in _statements(script):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Its statements one by one: `executescript` would commit before it starts."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _number(connection: sqlite3.Connection, pragma: str) -> int:
+    return int(connection.execute(f"PRAGMA {pragma}").fetchone()[0])
+
+
+def _read(connection: sqlite3.Connection) -> Organisation:
+    with snapshot(connection):
+        revision = documents.revision(connection)
+        configured = {kind: documents.all(connection, kind) for kind in documents.Kind}
+    return organisation_of(tenant_of(configured), revision, configured)
