@@ -18,7 +18,6 @@ LONGEST_TEXT = 100_000
 LARGEST_EXPONENT = 30
 """A number of a thousand digits is no amount, and takes a formatter's memory."""
 TOO_LARGE = 10 ** (LARGEST_EXPONENT + 1)
-SMALLEST = 10**-LARGEST_EXPONENT
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -120,21 +119,17 @@ def text(raw: object) -> str:
 
 def number(raw: object) -> Decimal:
     """A finite number, or a string of one with a decimal point; "1,234" could mean either of two numbers."""
-    if isinstance(raw, float):
-        if raw and not SMALLEST <= abs(raw) < TOO_LARGE:
-            raise Unreadable
-        return Decimal(str(raw))
     if isinstance(raw, int) and not isinstance(raw, bool):
         if abs(raw) >= TOO_LARGE:
             raise Unreadable
         return Decimal(raw)
-    if not isinstance(raw, (Decimal, str)):
+    if isinstance(raw, float):
+        value = Decimal(str(raw))
+    elif isinstance(raw, (Decimal, str)) and _NUMBER.fullmatch(written := str(raw).strip()):
+        value = Decimal(written)
+    else:
         raise Unreadable
-    written = str(raw).strip()
-    if not _NUMBER.fullmatch(written):
-        raise Unreadable
-    value = Decimal(written)
-    if value and abs(value.adjusted()) > LARGEST_EXPONENT:
+    if not value.is_finite() or (value and abs(value.adjusted()) > LARGEST_EXPONENT):
         raise Unreadable
     return value
 
