@@ -26,7 +26,7 @@ from bot.hub.model import (
     Schema,
     Xdm,
 )
-from bot.hub.schemas.composition import Composition
+from bot.hub.schemas.composition import CLASSES, Composition
 
 K = TypeVar("K", bound=str)
 
@@ -186,7 +186,7 @@ def _schema(body: Xdm, composition: Composition, descriptors: list[Xdm], codes: 
     return Schema(
         id=body["$id"],
         title=body["title"],
-        event=composed.schema_class == EVENT,
+        event=CLASSES[composed.class_id] == EVENT,
         properties=composed.properties,
         identities=tuple(
             IdentityDescriptor(

@@ -1,4 +1,4 @@
-"""From the parts that a schema names (`allOf`, `$ref`) to the properties that its records may have."""
+"""From the parts that a schema names (`allOf`, `$ref`) to the properties that its records may have. Pure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ CLASSES = {"https://ns.adobe.com/xdm/context/profile": PROFILE, "https://ns.adob
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A schema with its references resolved. `schema_class` is PROFILE or EVENT."""
+    """A schema whose references are resolved. `class_id` is one of CLASSES."""
 
-    schema_class: str
+    class_id: str
     properties: Xdm = field(repr=False)
 
 
@@ -31,40 +31,84 @@ class Composition:
         """The schema, composed.
 
         Raises:
-            ValueError: it has no class, or names something that isn't there.
+            ValueError: it has no class or several, or refers to what isn't in the registry or doesn't go with its class.
         """
-        properties: Xdm = {}
-        classes = []
-        for part in self._parts(schema, schema):
-            if part.get("$id") in CLASSES:
-                classes.append(CLASSES[part["$id"]])
-            _merge(properties, part.get("properties", {}))
-        if len(set(classes)) != 1:
-            raise ValueError(f"names {len(set(classes))} classes in allOf, and a schema has exactly one: {', '.join(CLASSES)}")
-        return Composed(classes[0], properties)
+        class_id = self._class_of(schema)
+        return Composed(class_id, self.resolved(schema).get("properties", {}))
 
-    def _parts(self, node: Xdm, root: Xdm) -> Iterator[Xdm]:
+    def resolved(self, resource: Xdm) -> Xdm:
+        """Any resource with its references resolved. Raises ValueError as `of` does."""
+        return self._resolved(resource, resource, ())
+
+    def _class_of(self, schema: Xdm) -> str:
+        references: list[str] = [part["$ref"] for part in schema.get("allOf", ()) if "$ref" in part]
+        classes = [reference for reference in references if reference in CLASSES]
+        if len(classes) != 1:
+            raise ValueError(f"allOf must refer to exactly one class, and refers to {len(classes)}: it is {' or '.join(CLASSES)}")
+        for reference in references:
+            extends = self._resources.get(reference, {}).get("meta:intendedToExtend")
+            if extends and classes[0] not in extends:
+                raise ValueError(f"{reference} extends {', '.join(extends)}, and this schema is of {classes[0]}")
+        return classes[0]
+
+    def _resolved(self, node: Xdm, root: Xdm, above: tuple[str, ...]) -> Xdm:
+        """`node`, which stands in `root`, as one object without references; `above` are the references that led to it."""
+        whole: Xdm = {}
+        for part in self._parts(node, root, above):
+            _merge(whole, part)
+        _merge(whole, self._own(node, root, above))
+        return whole
+
+    def _parts(self, node: Xdm, root: Xdm, above: tuple[str, ...]) -> Iterator[Xdm]:
         if reference := node.get("$ref"):
-            yield from self._referenced(reference, root)
+            target, its_root = self._target(reference, root, above)
+            yield self._resolved(target, its_root, (*above, reference))
         for part in node.get("allOf", ()):
-            yield from self._parts(part, root)
-        yield node
+            yield self._resolved(part, root, above)
 
-    def _referenced(self, reference: str, root: Xdm) -> Iterator[Xdm]:
+    def _target(self, reference: str, root: Xdm, above: tuple[str, ...]) -> tuple[Xdm, Xdm]:
+        if reference in above:
+            raise ValueError(f"{reference} refers to itself")
         if reference.startswith("#/"):
-            node = root
-            for key in reference[2:].split("/"):
-                node = node[key]
-            yield from self._parts(node, root)
-        elif found := self._resources.get(reference):
-            yield from self._parts(found, found)
-        else:
+            return _inside(root, reference), root
+        found = self._resources.get(reference)
+        if found is None:
             raise ValueError(f"refers to {reference}, which isn't in the registry")
+        return found, found
+
+    def _own(self, node: Xdm, root: Xdm, above: tuple[str, ...]) -> Xdm:
+        own = {key: deepcopy(value) for key, value in node.items() if _describes(key)}
+        if "properties" in node:
+            own["properties"] = {key: self._resolved(value, root, above) for key, value in node["properties"].items()}
+        for key in ("items", "additionalProperties"):
+            if isinstance(node.get(key), dict):
+                own[key] = self._resolved(node[key], root, above)
+        return own
+
+
+_OF_FIELDS = frozenset({"meta:enum", "meta:xdmType"})
+_OF_RESOURCES = frozenset({"allOf", "definitions", "properties", "items", "imsOrg", "version"})
+
+
+def _describes(key: str) -> bool:
+    """Whether the key says something of the values: others speak of the resource, or are resolved by themselves."""
+    return key in _OF_FIELDS or not (key in _OF_RESOURCES or key.startswith(("$", "meta:")))
+
+
+def _inside(root: Xdm, reference: str) -> Xdm:
+    node = root
+    for key in reference.removeprefix("#/").split("/"):
+        if key not in node:
+            raise ValueError(f"refers to {reference}, which isn't in it")
+        node = node[key]
+    return node
 
 
 def _merge(into: Xdm, other: Xdm) -> None:
     for key, value in other.items():
         if isinstance(into.get(key), dict) and isinstance(value, dict):
             _merge(into[key], value)
+        elif key == "required":
+            into[key] = sorted({*into.get(key, ()), *value})
         else:
-            into[key] = deepcopy(value)
+            into[key] = value

@@ -1,21 +1,31 @@
-"""The classes and field groups that come with the hub, named as Adobe's."""
+"""The classes, field groups and data types that come with the hub: Adobe's ids, names and types, as JSON files under `resources`.
+
+Their source is the public XDM repository. Where its versions disagree on the values that a field may have, those are suggested
+(`meta:enum`), not demanded (`enum`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+import orjson
+
 from bot.hub.model import Xdm
 
+CONTAINERS = ("classes", "fieldgroups", "datatypes")
+"""The kinds of resources that a schema is composed of, as the registry's paths name them."""
 
-def standard_resources() -> dict[str, Xdm]:
-    """Each by its `$id`."""
-    base = "https://ns.adobe.com/xdm/context/"
-    return {
-        f"{base}profile": {"$id": f"{base}profile", "properties": {"_id": {"type": "string"}}},
-        f"{base}experienceevent": {
-            "$id": f"{base}experienceevent",
-            "properties": {
-                "_id": {"type": "string"},
-                "timestamp": {"type": "string", "format": "date-time"},
-                "eventType": {"type": "string"},
-            },
-        },
-    }
+
+@cache
+def standard_resources() -> Mapping[str, Xdm]:
+    """Each by its `$id`, with its kind as `meta:resourceType`. Nobody writes to them."""
+    return MappingProxyType({body["$id"]: body for container in CONTAINERS for body in _of(container)})
+
+
+def _of(container: str) -> Iterator[Xdm]:
+    found = files("bot.hub.schemas").joinpath("resources", container).iterdir()
+    for file in sorted(found, key=lambda each: each.name):
+        yield orjson.loads(file.read_bytes()) | {"meta:resourceType": container}
