@@ -18,9 +18,10 @@ from bot.errors import SourceDown
 from bot.hub import ims as hub_ims
 from bot.hub.app import create_hub
 from bot.hub.sample import sample_store
-from bot.network import Network, create_client
+from bot.network import Network, create_session
 from bot.profiles import ims
 from bot.profiles.client import AdobeClient, Exchange
+from bot.profiles.http import OverSession, OverTransport, Send
 from bot.profiles.wire import Account
 from bot.retries import Retries, Retry
 from bot.settings import Settings, secret
@@ -131,12 +132,17 @@ async def open_adobe(
     if settings.uses_hub:
         adobe = adobe or httpx.ASGITransport(app=_sample_hub(), raise_app_exceptions=False)
     async with AsyncExitStack() as stack:
-        client = create_client(network_of(settings), base_url=upstream.url, transport=adobe)
-        http = await stack.enter_async_context(client)
-        tokens = ims.ImsTokens(http, upstream.credentials, breaker=breakers.tokens, clock=time.monotonic)
+        send: Send
+        if adobe:
+            send = OverTransport(await stack.enter_async_context(adobe))
+        else:
+            network = network_of(settings)
+            send = OverSession(await stack.enter_async_context(create_session(network)), network)
+        tokens = ims.ImsTokens(send, upstream.credentials, breaker=breakers.tokens, clock=time.monotonic)
         stack.push_async_callback(tokens.aclose)
         yield AdobeClient(
-            http,
+            send,
+            upstream.url,
             upstream.account,
             tokens,
             breaker=breakers.platform,

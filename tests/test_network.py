@@ -15,6 +15,7 @@ from bot.breaker import Breaker
 from bot.errors import Unreachable
 from bot.network import Network, create_client, create_session
 from bot.profiles.client import AdobeClient
+from bot.profiles.http import OverSession
 from bot.profiles.wire import RawProfile
 from bot.retries import Retries
 from tests.broken import answer
@@ -58,9 +59,10 @@ class Fixed:
 
 @asynccontextmanager
 async def client_of(server: Server, attempts: int) -> AsyncIterator[AdobeClient]:
-    async with create_client(NETWORK, base_url=server.url) as http:
+    async with create_session(NETWORK) as session:
+        send, retries = OverSession(session, NETWORK), Retries(attempts, 0.01)
         breaker = Breaker(clock=asyncio.get_running_loop().time, failures=5, pause=2)
-        yield AdobeClient(http, ACCOUNT, Fixed(), breaker=breaker, retries=Retries(attempts, 0.01), most_bytes=100_000)
+        yield AdobeClient(send, server.url, ACCOUNT, Fixed(), breaker=breaker, retries=retries, most_bytes=100_000)
 
 
 def request_ids(heads: list[bytes]) -> Iterator[bytes]:

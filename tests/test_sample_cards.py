@@ -23,6 +23,7 @@ from bot.hub.app import Credentials, create_hub
 from bot.hub.sample import CUSTOMERS, sample_identities, sample_store
 from bot.profiles import ims
 from bot.profiles.client import AdobeClient
+from bot.profiles.http import OverTransport
 from bot.profiles.source import AdobeSource
 from bot.profiles.unlimited import Unlimited
 from bot.profiles.wire import Account
@@ -59,14 +60,14 @@ async def _all_contents() -> Contents:
     who = Credentials("id", "secret", "org@AdobeOrg", "sample")
     hub = create_hub(store=store, credentials=who, clock=lambda: NOW)
     transport = httpx.ASGITransport(app=hub, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as http:
-        breaker = Breaker(clock=time.monotonic, failures=1_000, pause=1.0)
-        credentials = ims.Credentials("http://hub", who.client_id, who.client_secret)
-        tokens = ims.ImsTokens(http, credentials, breaker=breaker, clock=time.monotonic)
-        account, retries = Account(who.org_id, who.sandbox, who.client_id), Retries(attempts=1, pause=1.0)
-        client = AdobeClient(http, account, tokens, breaker=breaker, retries=retries, most_bytes=2_000_000)
-        source = AdobeSource(client, lambda: CONFIG, clock=time.monotonic, patience=PATIENCE)
-        return {each.value: await _content(source, Identity(each.namespace, each.value)) for each in sample_identities(store)}
+    send = OverTransport(transport)
+    breaker = Breaker(clock=time.monotonic, failures=1_000, pause=1.0)
+    credentials = ims.Credentials("http://hub", who.client_id, who.client_secret)
+    tokens = ims.ImsTokens(send, credentials, breaker=breaker, clock=time.monotonic)
+    account, retries = Account(who.org_id, who.sandbox, who.client_id), Retries(attempts=1, pause=1.0)
+    client = AdobeClient(send, "http://hub", account, tokens, breaker=breaker, retries=retries, most_bytes=2_000_000)
+    source = AdobeSource(client, lambda: CONFIG, clock=time.monotonic, patience=PATIENCE)
+    return {each.value: await _content(source, Identity(each.namespace, each.value)) for each in sample_identities(store)}
 
 
 async def _content(source: AdobeSource, identity: Identity) -> Card | Notice:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
 from uuid import uuid4
 
-import httpx
-
 from bot.breaker import Breaker
 from bot.errors import NotSetUp, RequestRefused, Throttled
 from bot.profiles import catalogue, wire
 from bot.profiles.guard import admitted, judged
-from bot.profiles.http import send
+from bot.profiles.http import Outgoing, Send
 from bot.profiles.ports import Tokens, Turn
 from bot.profiles.refusals import TOKEN_NOT_VALID
 from bot.question import Identity
@@ -32,6 +31,8 @@ SMOOTHING = 8
 """How much the latest call counts in what a call usually takes: an eighth, as in TCP's round-trip time (RFC 6298)."""
 FIRST_GUESS = 0.25
 """Seconds that a call usually takes, before any was measured; and the least that it must have had to be taken for hanging."""
+LONGEST_URL = 65_536
+"""Letters. No server takes as many."""
 SOON = 0.05
 """Seconds around the end of a turn in which a cancellation is due to it: a timer may fire a hair early, and much later only if
 this process is too busy to see what was answered.
@@ -64,7 +65,8 @@ class AdobeClient:
     breaker is open, Busy or BudgetSpent where the turn has no permit.
 
     Args:
-        http: from `create_client`, with the platform's address as its base.
+        send: sends requests.
+        url: the platform's address.
         account: organisation, sandbox, key, merge policy.
         tokens: where access tokens come from.
         breaker: the platform's; a turn is its caller.
@@ -77,7 +79,8 @@ class AdobeClient:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        send: Send,
+        url: str,
         account: wire.Account,
         tokens: Tokens,
         *,
@@ -88,7 +91,8 @@ class AdobeClient:
         trace: Trace = untraced,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._http = http
+        self._send = send
+        self._base = url.rstrip("/")
         self._account = account
         self._tokens = tokens
         self._breaker = breaker
@@ -97,9 +101,6 @@ class AdobeClient:
         self._observe = observe
         self._trace = trace
         self._clock = clock
-        # What the client would add to each request, by a longer way.
-        self._headers = dict(http.headers)
-        self._extensions = {"timeout": http.timeout.as_dict()}
         self._usual = FIRST_GUESS
         self._heard = float("-inf")
 
@@ -177,11 +178,11 @@ class AdobeClient:
         self._usual += (_now() - sent - self._usual) / SMOOTHING
         return result
 
-    async def _observed(self, call: Call[T], built: httpx.Request, request_id: str) -> wire.Answer:
+    async def _observed(self, call: Call[T], built: Outgoing, request_id: str) -> wire.Answer:
         began, status, operation = self._clock(), None, call.request.operation
         with self._trace("adobe", operation=operation, request_id=request_id) as span:
             try:
-                answer = await send(self._http, built, most_bytes=call.most_bytes)
+                answer = await self._send(built, most_bytes=call.most_bytes)
                 status, self._heard = answer.status, _now()
                 span.tell(status=status)
                 return answer
@@ -202,24 +203,17 @@ class AdobeClient:
         ended = abs(now - turn.until) < SOON
         return ended and now - sent > max(2 * self._usual, FIRST_GUESS) and self._heard <= sent
 
-    def _built(self, request: wire.Request, token: str, request_id: str) -> httpx.Request:
-        headers = {**self._headers, **request.headers, "authorization": f"Bearer {token}", "x-request-id": request_id}
-        try:
-            return httpx.Request(
-                request.method, self._url(request), headers=headers, content=request.body, extensions=self._extensions
-            )
-        except (httpx.InvalidURL, UnicodeError):
-            refused = RequestRefused(400)
-        raise refused  # outside the handler: a value that no URL can carry is a customer's all the same
+    def _built(self, request: wire.Request, token: str, request_id: str) -> Outgoing:
+        headers = {**request.headers, "authorization": f"Bearer {token}", "x-request-id": request_id}
+        return Outgoing(request.method, self._url(request), headers, request.body)
 
     def _url(self, request: wire.Request) -> str:
-        """Whole and encoded: httpx would look at each letter of a long list of fields several times (0.3 ms)."""
-        query = f"?{urlencode(request.params, safe=',')}" if request.params else ""
-        return f"{self._base}{request.path}{query}"
-
-    @property
-    def _base(self) -> str:
-        return str(self._http.base_url).rstrip("/")
+        """Whole and encoded."""
+        with suppress(UnicodeError):
+            query = f"?{urlencode(request.params, safe=',')}" if request.params else ""
+            if len(query) < LONGEST_URL:
+                return f"{self._base}{request.path}{query}"
+        raise RequestRefused(400)  # outside the block: a value that no URL can carry is a customer's all the same
 
 
 def _now() -> float:

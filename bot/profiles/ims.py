@@ -11,17 +11,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from urllib.parse import urlencode
 
-import httpx
 import orjson
 
 from bot.breaker import Breaker
 from bot.errors import LookupFailed, NotSetUp, SourceFailed, Unreachable
 from bot.profiles.guard import admitted, judged
-from bot.profiles.http import send
+from bot.profiles.http import Outgoing, Send
 from bot.profiles.refusals import refusal
 from bot.profiles.wire import Answer, read_json
 
+FORM = "application/x-www-form-urlencoded"
 SCOPE = "openid,session,AdobeID,read_organizations,additional_info.projectedProductContext"
 MOST_BYTES = 65_536
 PATIENCE = 10.0
@@ -57,7 +58,7 @@ class ImsTokens:
     """Keeps one token, and renews it before it dies: one renewal at a time, and whoever waits shares its outcome.
 
     Args:
-        http: any client; IMS's address is absolute.
+        send: sends requests.
         credentials: whose token.
         breaker: IMS's own.
         clock: monotonic, in seconds.
@@ -68,7 +69,7 @@ class ImsTokens:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        send: Send,
         credentials: Credentials,
         *,
         breaker: Breaker,
@@ -77,7 +78,7 @@ class ImsTokens:
         margin: float = 30.0,
         pause: float = 30.0,
     ) -> None:
-        self._http = http
+        self._send = send
         self._credentials = credentials
         self._breaker = breaker
         self._clock = clock
@@ -139,18 +140,19 @@ class ImsTokens:
         """All of it, in time: bytes that trickle would hold up every look-up that waits for a token."""
         try:
             async with asyncio.timeout(PATIENCE):
-                return await send(self._http, self._request(), most_bytes=MOST_BYTES)
+                return await self._send(self._request(), most_bytes=MOST_BYTES)
         except TimeoutError:
             raise Unreachable from None
 
-    def _request(self) -> httpx.Request:
+    def _request(self) -> Outgoing:
         form = {
             "grant_type": "client_credentials",
             "client_id": self._credentials.client_id,
             "client_secret": self._credentials.client_secret,
             "scope": self._credentials.scope,
         }
-        return self._http.build_request("POST", f"{self._credentials.url.rstrip('/')}/ims/token/v3", data=form)
+        url = f"{self._credentials.url.rstrip('/')}/ims/token/v3"
+        return Outgoing("POST", url, {"accept": "application/json", "content-type": FORM}, urlencode(form).encode())
 
 
 def read_token(answer: Answer) -> tuple[str, float]:

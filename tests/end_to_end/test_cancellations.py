@@ -12,8 +12,9 @@ import pytest
 from aiohttp import web
 
 from bot.breaker import Breaker, State
-from bot.network import Network, create_client
+from bot.network import Network, create_session
 from bot.profiles.client import AdobeClient
+from bot.profiles.http import OverSession
 from bot.profiles.ims import Credentials, ImsTokens
 from bot.profiles.model import Profile
 from bot.profiles.source import AdobeSource
@@ -69,10 +70,11 @@ def breaker() -> Breaker:
 @pytest.fixture
 async def source(breaker: Breaker) -> AsyncIterator[AdobeSource]:
     network = Network(connect=2, read=5, connections=CONNECTIONS)
-    async with served(Adobe()) as url, create_client(network, base_url=url) as http:
+    async with served(Adobe()) as url, create_session(network) as session:
+        send = OverSession(session, network)
         ims = Breaker(clock=now, failures=5, pause=2.0)
-        tokens = ImsTokens(http, Credentials(url, "client-1", "secret-1"), breaker=ims, clock=now)
-        client = AdobeClient(http, ACCOUNT, tokens, breaker=breaker, retries=Retries(3, 0.2), most_bytes=100_000)
+        tokens = ImsTokens(send, Credentials(url, "client-1", "secret-1"), breaker=ims, clock=now)
+        client = AdobeClient(send, url, ACCOUNT, tokens, breaker=breaker, retries=Retries(3, 0.2), most_bytes=100_000)
         yield AdobeSource(client, config, clock=now, patience=PATIENCE)
         await tokens.aclose()
 

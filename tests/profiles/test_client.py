@@ -11,9 +11,10 @@ import pytest
 
 from bot.breaker import Breaker, State
 from bot.errors import BudgetSpent, Busy, LookupFailed, NotSetUp, RequestRefused, SourceDown, SourceFailed, Throttled, Unreachable
-from bot.network import Network, create_client
+from bot.network import Network, create_session
 from bot.profiles.catalogue import MergePolicy
 from bot.profiles.client import AdobeClient, Exchange
+from bot.profiles.http import OverSession, OverTransport
 from bot.profiles.ports import Tokens
 from bot.profiles.wire import EventsRefused, Newest
 from bot.question import Identity
@@ -24,6 +25,7 @@ from tests.turns import FakeTurn
 
 BASE = "https://platform.example.com"
 PAUSE = 0.5
+IMPATIENT = Network(connect=0.5, read=0.05)
 TOKEN_NOT_VALID = httpx.Response(401, json={"error_code": "401013", "message": "Oauth token is not valid"})
 
 
@@ -78,17 +80,17 @@ async def client_of(
     base: str = BASE,
     most_bytes: int = 2_000_000,
 ) -> AsyncIterator[AdobeClient]:
-    async with httpx.AsyncClient(transport=httpx.MockTransport(adobe), base_url=base) as http:
-        yield AdobeClient(
-            http,
-            ACCOUNT,
-            tokens or Counted(),
-            breaker=breaker or breaker_of(),
-            retries=Retries(attempts, PAUSE),
-            most_bytes=most_bytes,
-            observe=observe,
-            clock=iter(range(99)).__next__,
-        )
+    yield AdobeClient(
+        OverTransport(httpx.MockTransport(adobe)),
+        base,
+        ACCOUNT,
+        tokens or Counted(),
+        breaker=breaker or breaker_of(),
+        retries=Retries(attempts, PAUSE),
+        most_bytes=most_bytes,
+        observe=observe,
+        clock=iter(range(99)).__next__,
+    )
 
 
 def breaker_of(failures: int = 100, pause: float = 10) -> Breaker:
@@ -263,15 +265,25 @@ async def test_a_value_that_no_address_can_carry(value: str, turn: FakeTurn) -> 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_broken_source(kind: str, turn: FakeTurn) -> None:
-    """Whatever is broken at the source ends as an error of ours, and the same client then gets the profile."""
+    """Whatever is broken at the source ends as an error of ours, and the same session then brings the profile."""
     good = b'{"%s": {"entity": {"x": 1}}}' % ADA_XID.encode()
     async with (
-        create_client(Network(connect=0.5, read=0.05)) as http,
+        create_session(IMPATIENT) as session,
         broken_server(kind) as broken,
         broken_server(kind, times=0, good=good) as mended,
     ):
-        http.base_url = httpx.URL(broken)
-        client = AdobeClient(http, ACCOUNT, Counted(), breaker=breaker_of(), retries=Retries(1, PAUSE), most_bytes=2_000_000)
+        client, other = (
+            AdobeClient(
+                OverSession(session, IMPATIENT),
+                url,
+                ACCOUNT,
+                Counted(),
+                breaker=breaker_of(),
+                retries=Retries(1, PAUSE),
+                most_bytes=2_000_000,
+            )
+            for url in (broken, mended)
+        )
         for ask in (
             client.profile(ADA, ("person",), turn),
             client.events(ADA, (), 50, turn),
@@ -279,8 +291,7 @@ async def test_broken_source(kind: str, turn: FakeTurn) -> None:
         ):
             with pytest.raises((SourceFailed, Unreachable)):
                 await ask
-        http.base_url = httpx.URL(mended)
-        assert (await client.profile(ADA, (), turn)).xid == ADA_XID
+        assert (await other.profile(ADA, (), turn)).xid == ADA_XID
 
 
 # -- retries ---------------------------------------------------------------------------------------------------------------------
