@@ -246,6 +246,17 @@ class ProfileMap(Part):
         """Kind → its label by language."""
         return {rule.kind: rule.label for rule in self.interactions.kinds}
 
+    @cached_property
+    def consent_labels(self) -> dict[str, dict[str, str]]:
+        """Key of a consent → its label by language."""
+        return {rule.key: rule.label for rule in self.consents}
+
+    @cached_property
+    def contact_labels(self) -> dict[str, dict[str, str]]:
+        """Key of a contact or of the address → its label by language."""
+        labels = {rule.key: rule.label for rule in self.contacts}
+        return labels | {self.address.key: self.address.label} if self.address else labels
+
 
 class Condition(Part):
     """What must hold of one value. Numbers are compared on the value's own scale; a condition on an absent value never holds."""
@@ -362,6 +373,21 @@ class CustomerConfig(Part):
     def by_alias(self, alias: str) -> Namespace | None:
         """The namespace that people mean by this word before the colon."""
         return self._aliases.get(alias.lower())
+
+    @cached_property
+    def fact_rules(self) -> dict[str, FactRule]:
+        """Facts by key."""
+        return {rule.key: rule for rule in self.facts}
+
+    @cached_property
+    def propensity_rules(self) -> dict[str, PropensityRule]:
+        """Propensities by key."""
+        return {rule.key: rule for rule in self.propensities}
+
+    @cached_property
+    def subjects(self) -> frozenset[str]:
+        """The keys of whatever the verdict asks about."""
+        return frozenset(key for rule in self.verdict for key in rule.when)
 
     @cached_property
     def _codes(self) -> dict[str, Namespace]:

@@ -17,13 +17,11 @@ def figures(profile: Profile, rule: CardRule, config: CustomerConfig) -> Iterato
     """The card's key figures in order; what the customer does not have is left out."""
     facts = {fact.key: fact for fact in profile.facts}
     scores = {score.key: score for score in profile.propensities}
-    fact_rules = {each.key: each for each in config.facts}
-    score_rules = {each.key: each for each in config.propensities}
     for key in rule.fields:
         if fact := facts.get(key):
-            yield _fact_field(fact, fact_rules[key])
+            yield _fact_field(fact, config.fact_rules[key])
         elif score := scores.get(key):
-            yield _score_field(score, score_rules[key])
+            yield _score_field(score, config.propensity_rules[key])
         elif (build := _BUILT_IN_FIELDS.get(key)) and (built := build(profile, config)):
             yield built
 
@@ -85,7 +83,7 @@ def _preferred_channel(profile: Profile, _config: CustomerConfig) -> Field | Non
 
 def _marketing_consent(profile: Profile, config: CustomerConfig) -> Field | None:
     """The consent for e-mail, else that for marketing in general, under its own name: "no" must not be read as no to all."""
-    labels = {each.key: each.label for each in config.profile.consents}
+    labels = config.profile.consent_labels
     consent = next((each for key in ("email", "any") for each in profile.consents if each.key == key and key in labels), None)
     if consent is None:
         return None

@@ -3,47 +3,78 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Generic, TypeVar, overload
 
 import phonenumbers
 
 from bot.config import CardRule, CustomerConfig
 from bot.figures import fact_value
-from bot.profiles.model import ConsentState, Contact, Item, Profile, Propensity, Purchase
-from formatters.card import Data, Joined, Message, Moment, Money, Number, Section, Value, Words
+from bot.profiles.model import Audience, ConsentState, Contact, Interaction, Item, Profile, Propensity, Purchase
+from formatters.card import Data, Joined, Message, Moment, Money, Number, Row, Section, Value, Words
+
+Kept = TypeVar("Kept")
 
 MOST_FACTORS = 3
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def sections(profile: Profile, rule: CardRule, config: CustomerConfig) -> Iterator[Section]:
+class _Rows(Sequence[Row], Generic[Kept]):
+    """A row of each of `things`, made as it is looked at: a card shows the first few of a list, and tells how many there are."""
+
+    __slots__ = ("_make", "_things")
+
+    def __init__(self, make: Callable[[Kept], Row], things: Sequence[Kept]) -> None:
+        self._make = make
+        self._things = things
+
+    def __len__(self) -> int:
+        return len(self._things)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Row]: ...
+    def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
+        if isinstance(place, slice):
+            return [self._make(each) for each in self._things[place]]
+        return self._make(self._things[place])
+
+
+def sections(profile: Profile, rule: CardRule, config: CustomerConfig) -> list[Section]:
     """The card's sections in order; those without a row are left out."""
-    built = (_SECTIONS[key](profile, rule, config) for key in rule.sections)
-    return (section for section in built if section.rows)
+    built = [(key, _SECTIONS[key](profile, rule, config)) for key in rule.sections]
+    return [Section(key, _TITLES[key], _COLUMNS[key], rows, len(rows)) for key, rows in built if rows]
 
 
-def _audiences(profile: Profile, *_: object) -> Section:
-    rows = tuple(
-        (Data(each.name) if each.name else Message("audience.unnamed", {"id": Data(each.id)}), _moment(each.since))
-        for each in profile.audiences
-    )
-    return _section("audiences", rows)
+def _audiences(profile: Profile, *_: object) -> Sequence[Row]:
+    return _Rows(_audience, profile.audiences)
 
 
-def _purchase_list(profile: Profile, *_: object) -> Section:
-    rows = tuple((Moment(each.time), _data(each.order_id), _items(each), _total(each)) for each in profile.purchases)
-    return _section("purchases", rows)
+def _audience(audience: Audience) -> Row:
+    name = Data(audience.name) if audience.name else Message("audience.unnamed", {"id": Data(audience.id)})
+    return name, _moment(audience.since)
 
 
-def _interactions(profile: Profile, _rule: object, config: CustomerConfig) -> Section:
+def _purchases(profile: Profile, *_: object) -> Sequence[Row]:
+    return _Rows(_purchase, profile.purchases)
+
+
+def _purchase(purchase: Purchase) -> Row:
+    return Moment(purchase.time), _data(purchase.order_id), _items(purchase), _total(purchase)
+
+
+def _interactions(profile: Profile, _rule: object, config: CustomerConfig) -> Sequence[Row]:
     labels = config.profile.interaction_labels
-    rows = tuple(
-        (Moment(each.time), Words(labels[each.kind]) if each.kind in labels else Data(each.kind), _campaign(each.campaign))
-        for each in profile.interactions
-    )
-    return _section("interactions", rows)
+
+    def row(interaction: Interaction) -> Row:
+        kind = interaction.kind
+        label = Words(labels[kind]) if kind in labels else Data(kind)
+        return Moment(interaction.time), label, _campaign(interaction.campaign)
+
+    return _Rows(row, profile.interactions)
 
 
 def _campaign(name: str | None) -> Data | None:
@@ -51,27 +82,23 @@ def _campaign(name: str | None) -> Data | None:
     return None if name is None or _UUID.fullmatch(name) else Data(name)
 
 
-def _consents(profile: Profile, _rule: object, config: CustomerConfig) -> Section:
-    labels = {each.key: each.label for each in config.profile.consents}
-    rows = tuple(
+def _consents(profile: Profile, _rule: object, config: CustomerConfig) -> Sequence[Row]:
+    labels = config.profile.consent_labels
+    return [
         (Words(labels[each.key]), _STATES[each.state], _moment(each.since)) for each in profile.consents if each.key in labels
-    )
-    return _section("consents", rows)
+    ]
 
 
-def _attributes(profile: Profile, rule: CardRule, config: CustomerConfig) -> Section:
-    fact_rules = {each.key: each for each in config.facts}
-    rows = [row for score in profile.propensities if (row := _factor_row(score, config))]
-    labels = {each.key: each.label for each in config.profile.contacts}
-    if address := config.profile.address:
-        labels[address.key] = address.label
+def _attributes(profile: Profile, rule: CardRule, config: CustomerConfig) -> Sequence[Row]:
+    rules, labels = config.fact_rules, config.profile.contact_labels
+    rows: list[Row] = [row for score in profile.propensities if (row := _factor_row(score, config))]
     rows += [_contact_row(each, labels) for each in profile.contacts]
     rows += [
-        (Words(fact_rules[fact.key].label), fact_value(fact, fact_rules[fact.key]))
+        (Words(rules[fact.key].label), fact_value(fact, rules[fact.key]))
         for fact in profile.facts
-        if fact.key not in rule.fields and fact.key in fact_rules
+        if fact.key not in rule.fields and fact.key in rules
     ]
-    return _section("attributes", tuple(rows))
+    return rows
 
 
 def _contact_row(contact: Contact, labels: Mapping[str, Mapping[str, str]]) -> tuple[Value, Value]:
@@ -88,15 +115,11 @@ def _readable_phone(number: str) -> str:
 
 
 def _factor_row(score: Propensity, config: CustomerConfig) -> tuple[Value, Value] | None:
-    label = next((each.label for each in config.propensities if each.key == score.key), None)
-    if label is None or not score.factors:
+    rule = config.propensity_rules.get(score.key)
+    if rule is None or not score.factors:
         return None
     factors = Joined(tuple(Data(each.name) for each in score.factors[:MOST_FACTORS]), "; ")
-    return (Message("note.factors", {"score": Words(label)}), factors)
-
-
-def _section(key: str, rows: tuple[tuple[Value | None, ...], ...]) -> Section:
-    return Section(key, _TITLES[key], _COLUMNS[key], rows, len(rows))
+    return (Message("note.factors", {"score": Words(rule.label)}), factors)
 
 
 def _moment(at: datetime | None) -> Moment | None:
@@ -134,9 +157,9 @@ _COLUMNS = {
 _TITLES = {key: Message(f"section.{key}") for key in _COLUMNS}
 _STATES = {state: Message(f"consent.state.{state}") for state in ConsentState}
 
-_SECTIONS: dict[str, Callable[[Profile, CardRule, CustomerConfig], Section]] = {
+_SECTIONS: dict[str, Callable[[Profile, CardRule, CustomerConfig], Sequence[Row]]] = {
     "audiences": _audiences,
-    "purchases": _purchase_list,
+    "purchases": _purchases,
     "interactions": _interactions,
     "consents": _consents,
     "attributes": _attributes,

@@ -55,7 +55,7 @@ def _turning_points(subjects: dict[str, Subject], config: CustomerConfig) -> Ite
 
 def _subjects(profile: Profile, config: CustomerConfig) -> dict[str, Subject]:
     """What the rules ask about, as far as it is known."""
-    asked = {key for rule in config.verdict for key in rule.when}
+    asked = config.subjects
     subjects = {
         fact.key: Subject(number=fact.number, text=_text(fact.text, fact.yes), time=fact.as_of)
         for fact in profile.facts

@@ -6,7 +6,7 @@ that customer data (`Data`) can never be mistaken for words of ours (`Message`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -103,6 +103,8 @@ class Joined:
 
 Value = Data | Message | Words | Money | Number | Percent | Day | Month | Moment | Ago | Language | Joined
 
+Row = tuple[Value | None, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -118,13 +120,14 @@ class Field:
 class Section:
     """A titled list. Every row has as many cells as there are columns; an empty cell is None.
 
-    `total` counts what the customer has, which may be more than the rows that are here.
+    `total` counts what the customer has, which may be more than the rows that are here. Rows may be made only as they are looked
+    at, since most lists are longer than what is shown of them.
     """
 
     key: str
     title: Message | Words
     columns: tuple[Message | Words, ...]
-    rows: tuple[tuple[Value | None, ...], ...]
+    rows: Sequence[Row]
     total: int
 
 

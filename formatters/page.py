@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from formatters.card import Action, Card, Chart, Data, Money, Number, Section, Value
+from formatters.card import Action, Card, Chart, Data, Money, Number, Row, Section, Value
 from formatters.elements import FIELD_TEXT, SECTION_TEXT, Element, marked, plain
 from formatters.locale import showable
 from formatters.mrkdwn import inert
@@ -37,7 +37,7 @@ class Listing:
     rows: list[list[Phrase | None]]
     more: Phrase | None
     columns: tuple[Value, ...]
-    shown: tuple[tuple[Value | None, ...], ...]
+    shown: Sequence[Row]
 
     @property
     def lines(self) -> list[Phrase]:

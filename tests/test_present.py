@@ -72,7 +72,7 @@ def fields(customer: Profile, *keys: str, **parts: Any) -> tuple[Field, ...]:
 
 
 def rows(built: Card, key: str) -> tuple[tuple[Value | None, ...], ...]:
-    return next((section.rows for section in built.sections if section.key == key), ())
+    return next((tuple(section.rows) for section in built.sections if section.key == key), ())
 
 
 def words(**texts: str) -> Words:
@@ -92,6 +92,15 @@ def test_card() -> None:
     assert [section.key for section in built.sections] == ["audiences", "purchases", "interactions", "consents", "attributes"]
     assert all(section.total == len(section.rows) for section in built.sections)
     assert all(len(row) == len(section.columns) for section in built.sections for row in section.rows)
+
+
+def test_rows_are_those_looked_at() -> None:
+    """The first rows of a list are the same whether or not the others are looked at, and all are counted."""
+    listed = next(each for each in shown().sections if each.key == "purchases")
+    whole = tuple(listed.rows)
+
+    assert (tuple(listed.rows[:2]), listed.rows[0], listed.rows[-1]) == (whole[:2], whole[0], whole[-1])
+    assert len(listed.rows) == len(whole) == listed.total == 3
 
 
 def test_bare() -> None:

@@ -60,7 +60,8 @@ def test_fact(kind: str, value: object, expected: dict[str, object]) -> None:
     [
         ("text", {"a": 1}), ("text", ["gold"]), ("text", True), ("text", float("nan")), ("text", 1e300),
         ("number", True), ("number", float("inf")), ("number", "1,234.50"), ("number", "1_000"), ("number", "٣"),
-        ("number", "1e99"), pytest.param("number", 10**5000, id="huge"), ("number", 1e31), ("number", 1e-99), ("number", "many"), ("number", [1]),
+        ("number", "1e99"), pytest.param("number", 10**5000, id="huge"), ("number", 1e-99), ("number", "many"), ("number", [1]),
+        ("number", 1e31), ("number", -1e31),
         ("date", "01.03.2026"), ("date", 20260301), ("date", "2026-02-30"),
         ("yes_no", "true"), ("yes_no", 1),
     ],
