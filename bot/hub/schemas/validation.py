@@ -28,10 +28,8 @@ class Validator:
     """
 
     def __init__(self, schema: Schema) -> None:
-        document = closed(
-            {"type": "object", "properties": schema.properties, "required": list(schema.document.get("required", ()))}
-        )
-        self._validator = jsonschema_rs.Draft7Validator(document, validate_formats=True)
+        """Raises ValueError if its definitions aren't JSON Schema, naming which."""
+        self._validator = compiled(schema.properties, schema.document.get("required", ()))
 
     def problem(self, record: Xdm) -> Problem | None:
         """The first problem, if there is one."""
@@ -43,15 +41,24 @@ class Validator:
             yield from _told(list(error.instance_path), error.kind)
 
 
-def closed(node: Xdm) -> Xdm:
+def compiled(properties: Xdm, required: Iterable[str] = ()) -> jsonschema_rs.Draft7Validator:
+    """The validator of records that have these properties and no others. Raises ValueError, naming the definition at fault."""
+    document = _closed({"type": "object", "properties": properties, "required": list(required)})
+    try:
+        return jsonschema_rs.Draft7Validator(document, validate_formats=True)
+    except jsonschema_rs.ValidationError as error:
+        raise ValueError(f"/{'/'.join(map(str, error.instance_path))} isn't JSON Schema ({error.kind.name})") from None
+
+
+def _closed(node: Xdm) -> Xdm:
     """The JSON Schema, where an object that lists its properties has no others."""
     copy = dict(node)
     if "properties" in node:
-        copy["properties"] = {key: closed(value) for key, value in node["properties"].items()}
+        copy["properties"] = {key: _closed(value) for key, value in node["properties"].items()}
         copy.setdefault("additionalProperties", False)
     for key in ("items", "additionalProperties"):
         if isinstance(node.get(key), dict):
-            copy[key] = closed(node[key])
+            copy[key] = _closed(node[key])
     return copy
 
 
