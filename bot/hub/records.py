@@ -5,30 +5,17 @@ XDM itself stays as Adobe answers it, in plain dicts; nothing writes to one afte
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
+
+from bot.hub.model import Identity as Identity
 
 Xdm = dict[str, Any]
 """A JSON object as Adobe answers it, keys without `xdm:`."""
 
 PROFILE = "_xdm.context.profile"
 EVENT = "_xdm.context.experienceevent"
-
-
-class Identity(NamedTuple):
-    """A value and the code of its namespace, e.g. `Identity("Email", "ada@example.com")`."""
-
-    namespace: str
-    value: str
-
-    @property
-    def xid(self) -> str:
-        """The native XID: a name of this identity that needs no namespace."""
-        digest = hashlib.sha256(f"{self.namespace}\0{self.value}".encode()).digest()
-        return "A" + base64.urlsafe_b64encode(digest[:18]).decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from bot.hub.invented.wares import Product
 from bot.hub.invented.words import Country
-from bot.hub.records import Identity
+from bot.hub.model import Identity
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bot.hub.records import Identity, Xdm
+from bot.hub.model import Identity, Xdm
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,88 @@
+"""The systems of the invented company, and the files that they export."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from bot.hub.invented.customer import Customer
+from bot.hub.invented.customers import oddity
+from bot.hub.invented.systems import club, crm, leads, legacy, mailings, models, partner, preferences, shop, support, website
+from bot.hub.invented.told import Told
+
+Export = Callable[[Customer, datetime], Iterator[Told]]
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A system. `name` is that of its schema, its mapping and its dataset; `file` is what it exports."""
+
+    name: str
+    file: str
+    export: Export
+    knows_the_odd: bool = False
+
+    def lines(self, customers: Iterable[Customer], now: datetime) -> Iterator[Told]:
+        """All that it says of `customers`. The odd ones are known to the old shop alone, and everybody else to all others."""
+        for customer in customers:
+            if (oddity(customer) is not None) is self.knows_the_odd:
+                yield from self.export(customer, now)
+
+
+SOURCES = (
+    Source("crm", "crm.csv", crm.export),
+    Source("leads", "leads.csv", leads.export),
+    Source("club", "club.jsonl", club.export),
+    Source("preferences", "preferences.jsonl", preferences.export),
+    Source("scores", "scores.csv", models.export),
+    Source("cases", "cases.jsonl", support.export),
+    Source("partner", "partner.jsonl", partner.export),
+    Source("orders", "orders.jsonl", shop.export),
+    Source("mailings", "mailings.jsonl", mailings.export),
+    Source("visits", "visits.jsonl", website.export),
+    Source("legacy-customers", "legacy-customers.jsonl", legacy.customers, knows_the_odd=True),
+    Source("legacy-events", "legacy-events.jsonl", legacy.events, knows_the_odd=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """Everything that the systems say, in the order of its times: made once, delivered in as many parts as it takes."""
+
+    lines: tuple[tuple[Source, Sequence[Told]], ...]
+
+    @classmethod
+    def of(cls, customers: Sequence[Customer], now: datetime) -> Exports:
+        """What they say of `customers` as of `now`."""
+        return cls(tuple((source, _by_time(source.lines(customers, now))) for source in SOURCES))
+
+    def write(self, folder: Path, *, after: datetime = _LONG_AGO, until: datetime) -> list[tuple[Source, Path]]:
+        """Write what was said after `after` and not later than `until`, a file for each system that said something."""
+        written = []
+        for source, lines in self.lines:
+            chosen = [told for told in lines if after < told.time <= until]
+            if chosen:
+                written.append((source, folder / source.file))
+                _write(folder / source.file, chosen)
+        return written
+
+
+def _by_time(lines: Iterable[Told]) -> list[Told]:
+    return sorted(lines, key=lambda told: told.time)
+
+
+def _write(path: Path, lines: Sequence[Told]) -> None:
+    if path.suffix == ".jsonl":
+        path.write_bytes(b"".join(orjson.dumps(told.line, option=orjson.OPT_APPEND_NEWLINE) for told in lines))
+        return
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(lines[0].line))
+        writer.writeheader()
+        writer.writerows(told.line for told in lines)

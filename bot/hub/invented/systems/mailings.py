@@ -1,0 +1,19 @@
+"""The mailing tool and Journey Optimizer: what was sent and what came of it, in JSON Lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot.hub.invented import xdm
+from bot.hub.invented.customer import Customer
+from bot.hub.invented.told import Told
+from bot.hub.model import Identity
+
+
+def export(customer: Customer, _now: datetime) -> Iterator[Told]:
+    """A line for each contact."""
+    address = customer.person.email
+    for position, touch in enumerate(customer.touches):
+        key = f"{address}/touches/{position}"
+        yield Told(touch.time, xdm.event(key, touch.time, touch.event_type, xdm.touch(touch), Identity("Email", address)))
