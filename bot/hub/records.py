@@ -9,7 +9,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.hub.model import Identity as Identity
+from bot.hub.model import Identity
+
+__all__ = [
+    "EVENT",
+    "PROFILE",
+    "Audience",
+    "Event",
+    "Identity",
+    "MergePolicy",
+    "Namespace",
+    "Record",
+    "Xdm",
+    "milliseconds",
+    "rfc3339",
+]
 
 Xdm = dict[str, Any]
 """A JSON object as Adobe answers it, keys without `xdm:`."""

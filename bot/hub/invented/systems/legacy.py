@@ -1,4 +1,4 @@
-"""The shop before this one, in JSON Lines: one record knew everything, nothing was checked, and some customers are still in it."""
+"""The shop before this one, in JSON Lines: one record knew everything, nothing was checked, and some people are still in it."""
 
 from __future__ import annotations
 
