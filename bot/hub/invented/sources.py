@@ -27,6 +27,7 @@ class Source:
     name: str
     file: str
     export: Export
+    separator: str = ","
     knows_the_odd: bool = False
 
     def lines(self, customers: Iterable[Customer], now: datetime) -> Iterator[Told]:
@@ -37,7 +38,7 @@ class Source:
 
 
 SOURCES = (
-    Source("crm", "crm.csv", crm.export),
+    Source("crm", "crm.csv", crm.export, separator=";"),
     Source("leads", "leads.csv", leads.export),
     Source("club", "club.jsonl", club.export),
     Source("preferences", "preferences.jsonl", preferences.export),
@@ -69,8 +70,9 @@ class Exports:
         for source, lines in self.lines:
             chosen = [told for told in lines if after < told.time <= until]
             if chosen:
-                written.append((source, folder / source.file))
-                _write(folder / source.file, chosen)
+                path = folder / source.file
+                written.append((source, path))
+                _write_table(path, chosen, source.separator) if path.suffix == ".csv" else _write_lines(path, chosen)
         return written
 
 
@@ -78,11 +80,12 @@ def _by_time(lines: Iterable[Told]) -> list[Told]:
     return sorted(lines, key=lambda told: told.time)
 
 
-def _write(path: Path, lines: Sequence[Told]) -> None:
-    if path.suffix == ".jsonl":
-        path.write_bytes(b"".join(orjson.dumps(told.line, option=orjson.OPT_APPEND_NEWLINE) for told in lines))
-        return
+def _write_lines(path: Path, lines: Sequence[Told]) -> None:
+    path.write_bytes(b"".join(orjson.dumps(told.line, option=orjson.OPT_APPEND_NEWLINE) for told in lines))
+
+
+def _write_table(path: Path, lines: Sequence[Told], separator: str) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(lines[0].line))
-        writer.writeheader()
-        writer.writerows(told.line for told in lines)
+        table = csv.DictWriter(file, list(lines[0].line), delimiter=separator)
+        table.writeheader()
+        table.writerows(told.line for told in lines)

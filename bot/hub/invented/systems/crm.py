@@ -1,13 +1,13 @@
-"""The CRM: whom the company knows, as a nightly export in CSV. It copies the club's tier now and then, and is behind with it."""
+"""The CRM: whom the company knows, as a nightly export in CSV, written as in Germany. Its copy of the tier is often behind."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.hub.invented.chance import dice
 from bot.hub.invented.customer import Customer
-from bot.hub.invented.told import Told, rfc3339
+from bot.hub.invented.told import Told
 
 _TIERS = ("bronze", "silver", "gold", "platinum")
 
@@ -22,7 +22,7 @@ def export(customer: Customer, now: datetime) -> Iterator[Told]:
         "First name": person.first,
         "Last name": person.last,
         "Full name": f"{person.first} {person.last}",
-        "Date of birth": person.born.isoformat(),
+        "Date of birth": f"{person.born:%d.%m.%Y}",
         "E-mail": person.email,
         "Work e-mail": person.work_email,
         "Mobile": person.phone,
@@ -32,12 +32,12 @@ def export(customer: Customer, now: datetime) -> Iterator[Told]:
         "Country": person.country.code,
         "Language": person.language,
         "Time zone": person.country.time_zone,
-        "Status": "active",
+        "Status": "A",
         "Account type": customer.account_type,
-        "Customer since": rfc3339(customer.since),
-        "Discount": customer.discount,
+        "Customer since": _written(customer.since),
+        "Discount": None if customer.discount is None else str(customer.discount).replace(".", ","),
         "Club tier": _copied_tier(customer),
-        "Changed at": rfc3339(changed),
+        "Changed at": _written(changed),
     }
     yield Told(changed, line)
 
@@ -45,6 +45,10 @@ def export(customer: Customer, now: datetime) -> Iterator[Told]:
 def _changed(since: datetime, number: int, now: datetime) -> datetime:
     settled = now - timedelta(days=2)
     return since + (settled - since) * dice("crm", number).uniform(0.3, 0.99)
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%d.%m.%Y %H:%M:%S}"
 
 
 def _copied_tier(customer: Customer) -> str | None:
