@@ -12,11 +12,14 @@ from bot.hub.schemas.preparing import Preparing
 
 
 class Item(NamedTuple):
-    """One record as it arrived: its place among others (a line, an index), its dataset, and its JSON or what that says."""
+    """One record as it arrived: its place among others (a line, an index), its dataset, and its JSON or what that says.
+
+    Or why it can't even be read.
+    """
 
     place: int
     dataset: Dataset
-    raw: bytes | Xdm
+    raw: bytes | Xdm | Rejected
 
 
 class Reject(NamedTuple):
@@ -42,6 +45,8 @@ def prepared(items: Iterable[Item], preparing: Preparing, *, now: int) -> Prepar
     prepare = preparing.record
     for place, dataset, raw in items:
         try:
+            if isinstance(raw, Rejected):
+                raise raw
             record = prepare(dataset, raw, now=now)
         except Rejected as rejected:
             sorted_out.rejects.append(Reject(place, rejected.path, rejected.reason))

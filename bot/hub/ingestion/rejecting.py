@@ -1,0 +1,59 @@
+"""The file beside an import that holds what was refused of it: one JSON object a line, with line, path, reason and the record."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+
+from bot.hub.ingestion.preparation import Reject
+from bot.hub.model import Xdm
+
+
+class Refused(NamedTuple):
+    """A reject, and the record as it was written."""
+
+    reject: Reject
+    written: bytes | Xdm
+
+
+class RejectFile:
+    """Written step by step, so that an import that goes on finds in it what is committed, and no more."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def cut(self, size: int) -> None:
+        """Take back what an import wrote beyond `size` bytes that ended before it had committed that. Raises OSError."""
+        if size == 0:
+            self.path.unlink(missing_ok=True)
+        elif self.path.exists():
+            os.truncate(self.path, size)
+
+    def append(self, refused: Iterable[Refused]) -> int:
+        """Write them durably, and say how many bytes the file has by now. Raises OSError."""
+        lines = [_line(each) for each in refused]
+        if lines:
+            self.path.touch(mode=0o600)  # customers' data is its owner's alone
+            with self.path.open("ab") as file:
+                file.writelines(lines)
+                file.flush()
+                os.fsync(file.fileno())
+        return self.path.stat().st_size if self.path.exists() else 0
+
+
+def _line(refused: Refused) -> bytes:
+    line, path, reason = refused.reject
+    return orjson.dumps({"line": line, "path": path, "reason": reason, "record": _shown(refused.written)}) + b"\n"
+
+
+def _shown(written: bytes | Xdm) -> object:
+    if not isinstance(written, bytes):
+        return written
+    try:
+        return orjson.loads(written)
+    except orjson.JSONDecodeError:
+        return written.decode("utf-8", "backslashreplace").rstrip("\r\n")

@@ -1,0 +1,146 @@
+"""CSV files: rows over one line or several, each made a record as a mapping says."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from bot.hub.ingestion.files import AT_ONCE, Bytes, Chunk, Place, Row, UnreadableFile
+from bot.hub.ingestion.mapping import Mapping, mapping_of
+from bot.hub.ingestion.shaping import Shape
+from bot.hub.rejects import Rejected
+
+LINES_OF_A_ROW = 100
+"""A quotation mark that nobody closes would take in all that follows: a row of more lines is one line that is wrong."""
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class Csv(Bytes):
+    """A table whose first line names the columns. `shape` makes the shape of its rows from those names and the mapping."""
+
+    def __init__(
+        self,
+        path: Path,
+        shape: Callable[[list[str], Mapping], Shape],
+        mapping: Mapping | None = None,
+        *,
+        separator: str = ",",
+        at_once: int = AT_ONCE,
+    ) -> None:
+        super().__init__(path)
+        self._shape = shape
+        self._mapping = mapping
+        self._separator = mapping.separator if mapping else separator
+        self._encoding = mapping.encoding if mapping else "utf-8"
+        self._at_once = at_once
+
+    def chunks(self, start: Place) -> Iterator[Chunk]:
+        """What comes from `start` on, cut at the ends of rows. Raises UnreadableFile, WrongMapping, OSError."""
+        with self._path.open("rb") as file:
+            lines = _Lines(file, self._encoding)
+            shape = self._shaped(lines)
+            if start.position > lines.place.position:
+                lines.go_on_at(start)
+            yield from self._cut(self._rows(lines, shape), lines)
+
+    def _shaped(self, lines: _Lines) -> Shape:
+        columns = next(self._parsed(lines), [])
+        if not isinstance(columns, list) or not columns:
+            raise UnreadableFile(f"{self._path}:1: must name the columns")
+        named = [name.strip() for name in columns]
+        return self._shape(named, self._mapping or mapping_of(named, separator=self._separator))
+
+    def _cut(self, rows: Iterator[Row], lines: _Lines) -> Iterator[Chunk]:
+        gathered: list[Row] = []
+        begun = lines.place.position
+        for row in rows:
+            gathered.append(row)
+            if lines.place.position - begun >= self._at_once:
+                yield Chunk(gathered, lines.place)
+                gathered, begun = [], lines.place.position
+        yield Chunk(gathered, lines.place)
+
+    def _rows(self, lines: _Lines, shape: Shape) -> Iterator[Row]:
+        for cells in self._parsed(lines):
+            line, written = lines.first, lines.written
+            try:
+                if isinstance(cells, Rejected):
+                    raise cells
+                yield Row(line, shape.record(cells), written)
+            except Rejected as rejected:
+                # What looks like a row of several lines may be one with a stray quotation mark, and good ones behind it.
+                if len(lines.taken) > 1:
+                    written = lines.taken[0]
+                    lines.give_back()
+                yield Row(line, rejected, written)
+
+    def _parsed(self, lines: _Lines) -> Iterator[list[str] | Rejected]:
+        reader = csv.reader(lines, delimiter=self._separator, strict=True)
+        while True:
+            lines.begin()
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except (csv.Error, UnicodeDecodeError) as error:
+                yield Rejected("", _reason(error))
+            else:
+                if cells:
+                    yield cells
+
+
+class _Lines:
+    """The lines of a file, one after the other, and where the row begins and ends that is being put together from them."""
+
+    def __init__(self, file: BinaryIO, encoding: str) -> None:
+        self._file = file
+        self._encoding = encoding
+        self._given_back: deque[bytes] = deque()
+        self.taken: list[bytes] = []
+        self.place = Place()
+        self.first = 1
+
+    def begin(self) -> None:
+        """The next line is the first one of a row."""
+        self.taken = []
+        self.first = self.place.line + 1
+
+    @property
+    def written(self) -> bytes:
+        """The row as it stands in the file."""
+        return b"".join(self.taken)
+
+    def go_on_at(self, place: Place) -> None:
+        """Go on at the beginning of a row."""
+        self._file.seek(place.position)
+        self.place = place
+
+    def give_back(self) -> None:
+        """All lines of the row but its first one are to be read again."""
+        again = self.taken[1:]
+        self._given_back.extendleft(reversed(again))
+        self.place = Place(self.place.position - sum(map(len, again)), self.place.line - len(again))
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        if len(self.taken) == LINES_OF_A_ROW:
+            raise csv.Error("a quotation mark isn't closed")
+        line = self._given_back.popleft() if self._given_back else self._file.readline()
+        if not line:
+            raise StopIteration
+        self.taken.append(line)
+        self.place = Place(self.place.position + len(line), self.place.line + 1)
+        bare = line.removeprefix(_BYTE_ORDER_MARK) if self.place.line == 1 else line
+        return bare.decode(self._encoding)
+
+
+def _reason(error: csv.Error | UnicodeDecodeError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"isn't {error.encoding.upper()} at byte {error.start + 1} of its line; the mapping's `encoding` may say another"
+    return f"isn't CSV: {error}"
