@@ -1,4 +1,4 @@
-"""Addresses collected at fairs and with prize draws, in CSV: some became customers, some were mistyped, most led nowhere."""
+"""Addresses collected at fairs and with prize draws, in CSV: some people became customers, some cards couldn't be read."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ def export(customer: Customer, now: datetime) -> Iterator[Told]:
     # Whoever typed these in was in a hurry, and people move.
     city = chance.choice(person.country.cities) if became_customer else person.city
     first, last = (person.first.lower(), person.last.lower()) if became_customer else (person.first, person.last)
+    unreadable = became_customer and chance.happens(0.08)
     line = {
-        "E-mail": person.email,
+        "E-mail": None if unreadable else person.email,
         "First name": first,
         "Last name": last,
         "Full name": f"{first} {last}",
