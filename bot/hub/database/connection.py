@@ -50,7 +50,7 @@ class Database:
         return cls(path)
 
     def reader(self) -> sqlite3.Connection:
-        """A connection that can't write. Each statement sees what is committed as it starts; `snapshot` holds several together."""
+        """A connection that only reads. Each statement sees what is committed as it starts, all in a `snapshot` the same."""
         connection = _connect(self.path)
         connection.execute(f"PRAGMA cache_size = -{64 * _MIB}")
         connection.execute("PRAGMA query_only = ON")
@@ -64,7 +64,7 @@ class Database:
         return connection
 
     def organisation(self) -> Organisation:
-        """All that is configured, as committed by whichever process. Safe in any thread; the same value until something changes."""
+        """All that is configured, as committed by whichever process. Safe in any thread; one value until something changes."""
         with self._watching:
             revision = documents.revision(self._watcher)
             if self._organisation is None or self._organisation.revision != revision:
@@ -85,6 +85,18 @@ class Database:
             source.backup(copy)
         partial.replace(target)
 
+    def sweep(self) -> bool:
+        """Move the log into the file and empty it, so that it doesn't hold what was removed. False if a reader is in the way."""
+        with closing(self.writer()) as connection:
+            blocked = bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+        return not blocked
+
+    def compact(self) -> None:
+        """Write the whole file anew, against traces that `sweep` leaves. Takes its size again on the disk, and minutes a GB."""
+        with closing(self.writer()) as connection:
+            connection.execute("VACUUM")
+        self.sweep()
+
     def close(self) -> None:
         """Close what this object holds itself. Readers and writers are closed by whoever asked for them."""
         self._watcher.close()
@@ -92,7 +104,7 @@ class Database:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing: waits until no other connection writes, commits durably at the end, and takes back everything on an error."""
+    """All or nothing: waits until no other connection writes, commits durably at the end, takes everything back on an error."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -1,7 +1,7 @@
 """Identity graphs: which identities are one person.
 
-Identities that a record names together are of one graph, so graphs join as records arrive. Joining is commutative, associative and
-idempotent: in whatever order the same records come, they give the same graphs.
+Identities that a record names together are of one graph, so graphs join as records arrive. Joining is commutative, associative
+and idempotent: in whatever order the same records come, they give the same graphs.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from bot.hub.model import Identity, Organisation
 class Enrolment:
     """What became of the identities of some records.
 
-    `numbers` are theirs in the tables, `people` says whose each of these numbers is, `grown` are the people whose graph is another
-    one than before.
+    `numbers` are theirs in the tables, `people` says whose each of these numbers is, `grown` are the people whose graph is
+    another one than before.
     """
 
     numbers: Mapping[Identity, int]

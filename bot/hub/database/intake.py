@@ -1,7 +1,7 @@
 """Records go in: identities, graphs, fragments and events, and what is therefore to be computed again.
 
-Taking in is commutative, associative and idempotent: the same records in whatever order and split leave the same behind. Where two
-records claim one place, the greater of them has it.
+Taking in is commutative, associative and idempotent: the same records in whatever order and split leave the same behind. Where
+two records claim one place, the greater of them has it.
 """
 
 from __future__ import annotations

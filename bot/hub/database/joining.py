@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 
 
 class Joins:
-    """Disjoint sets (union–find). Every number is alone until it is joined."""
+    """Disjoint sets (union-find). Every number is alone until it is joined."""
 
     def __init__(self) -> None:
         """Nothing is joined."""

@@ -99,11 +99,12 @@ class Reading:
         """All events of these identities, of any number of people, from `start` (ms) on, in the order of `EventKey`."""
         rows = among(
             self._connection,
-            f"""
+            """
             SELECT time, dataset, event.id, identity, modified, event_body.body FROM event
-            JOIN event_body ON event_body.id = event.body WHERE identity IN ({{}}) AND time >= {_EARLIEST if start is None else start}
+            JOIN event_body ON event_body.id = event.body WHERE identity IN ({}) AND time >= ?
             """,
             numbers,
+            _EARLIEST if start is None else start,
         )
         return [
             Event(identity, dataset, time, id, modified, orjson.loads(body))

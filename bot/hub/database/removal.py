@@ -1,0 +1,105 @@
+"""A person is removed (GDPR, article 17), and what shows that nothing is left."""
+
+from __future__ import annotations
+
+import mmap
+import re
+import sqlite3
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.hub.database.mentions import mentions
+from bot.hub.database.statements import among
+from bot.hub.model import Identity, Person
+
+_TELLING = 6
+"""Bytes from which on a value is looked for in the file: shorter ones stand there by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """How many rows of each table were deleted."""
+
+    identities: int
+    fragments: int
+    events: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What is left of some identities.
+
+    `identities` and `waiting` count rows that name them. `occurrences` is how often their values stand in the files, in whatever
+    case, be it where something was deleted or in another person's record; values of fewer than 6 bytes aren't looked for there.
+    """
+
+    identities: int
+    waiting: int
+    occurrences: int
+
+    def __bool__(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.identities or self.waiting or self.occurrences)
+
+
+def remove(connection: sqlite3.Connection, person: Person) -> Removed:
+    """Delete all that is known of `person`, in the caller's transaction: of whoever has the identity that was asked for by now.
+
+    Records that wait for their dataset go too if they mention one of the identities. What is deleted is overwritten; the log
+    holds it until `Database.sweep`.
+    """
+    connection.execute("PRAGMA secure_delete = ON")
+    rows = connection.execute(
+        "SELECT id, value FROM identity WHERE person = (SELECT person FROM identity WHERE id = ?)", (person.asked.number,)
+    ).fetchall()
+    numbers = [number for number, _ in rows]
+    waiting = _waiting(connection, {value for _, value in rows})
+    bodies = [row[0] for row in among(connection, "SELECT body FROM event WHERE identity IN ({})", numbers)]
+    removed = Removed(
+        identities=len(numbers),
+        fragments=_delete(connection, "DELETE FROM fragment WHERE identity = ?", numbers),
+        events=_delete(connection, "DELETE FROM event WHERE identity = ?", numbers),
+        waiting=_delete(connection, "DELETE FROM waiting WHERE id = ?", waiting),
+    )
+    _delete(connection, "DELETE FROM event_body WHERE id = ?", bodies)
+    _delete(connection, "DELETE FROM standing WHERE person = ?", numbers)
+    _delete(connection, "DELETE FROM unsettled WHERE identity = ?", numbers)
+    _delete(connection, "DELETE FROM identity WHERE id = ?", numbers)
+    return removed
+
+
+def proof(connection: sqlite3.Connection, identities: Collection[Identity]) -> Traces:
+    """Look for `identities` in the tables, in waiting records, and byte by byte in the hub's file and its log.
+
+    Whatever hangs on an identity hangs on its number, which nobody has once its row is gone. Reads the whole file.
+    """
+    values = {identity.value for identity in identities}
+    return Traces(
+        identities=sum(1 for _ in among(connection, "SELECT 1 FROM identity WHERE value IN ({})", sorted(values))),
+        waiting=len(_waiting(connection, values)),
+        occurrences=sum(_occurrences(path, values) for path in _files(connection)),
+    )
+
+
+def _waiting(connection: sqlite3.Connection, values: Collection[str]) -> list[int]:
+    rows = connection.execute("SELECT id, body FROM waiting ORDER BY id")
+    return [number for number, body in rows if mentions(body, values)]
+
+
+def _delete(connection: sqlite3.Connection, statement: str, numbers: Sequence[int]) -> int:
+    return connection.executemany(statement, ((number,) for number in numbers)).rowcount if numbers else 0
+
+
+def _files(connection: sqlite3.Connection) -> list[Path]:
+    (_, _, name) = connection.execute("PRAGMA database_list").fetchone()
+    return [path for path in (Path(name), Path(f"{name}-wal")) if path.exists() and path.stat().st_size]
+
+
+def _occurrences(path: Path, values: Collection[str]) -> int:
+    sought = [re.escape(value.encode()) for value in values if len(value.encode()) >= _TELLING]
+    if not sought:
+        return 0
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as contents:
+        return sum(1 for _ in re.finditer(b"|".join(sought), contents, re.IGNORECASE))
