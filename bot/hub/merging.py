@@ -8,6 +8,8 @@ dataset that comes first (`dataSetPrecedence`; datasets that the policy doesn't 
 - Equal timestamps are ordered by dataset id, then `_id`, then the record itself, so that no order of arrival makes a difference.
   Within one dataset of a precedence, too, the newest fragment wins.
 - `null` is no value.
+- A dataset that was disabled, or deleted, has no part in a profile any more.
+- A precedence that names datasets of events shows the events of those alone; one that names none shows all events.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ def merged(fragments: Iterable[Fragment], policy: MergePolicy, organisation: Org
     strongest_first = _ranked(fragments, policy, organisation)
     entity: Xdm = {}
     for fragment in strongest_first:
-        entity = _over(entity, fragment.body)
+        entity = over(entity, fragment.body)
     entity.pop("identityMap", None)
     datasets = dict.fromkeys(fragment.dataset for fragment in strongest_first)
     return Merged(
@@ -54,8 +56,35 @@ def merged(fragments: Iterable[Fragment], policy: MergePolicy, organisation: Org
     )
 
 
+def over(strong: Xdm, weak: Xdm, levels: float = inf) -> Xdm:
+    """A new dict of both, the values of `strong` where they differ. Below `levels` of objects, objects are taken whole."""
+    joined = weak | strong
+    for key in strong.keys() & weak.keys():
+        above, below = strong[key], weak[key]
+        if levels and type(above) is dict and type(below) is dict:
+            joined[key] = over(above, below, _LEVELS_OF_MEMBERSHIP if key == _MEMBERSHIP else levels - 1)
+        elif above is None:
+            joined[key] = below
+    return joined
+
+
+def events_shown(policy: MergePolicy, organisation: Organisation) -> frozenset[int]:
+    """The numbers of the datasets whose events `policy` shows."""
+    enabled = _enabled(organisation)
+    if policy.attribute_merge is AttributeMerge.TIMESTAMP_ORDERED:
+        return enabled
+    named = filter(None, map(organisation.dataset, policy.order))
+    of_events = {each.number for each in named if (schema := organisation.schema(each.schema)) and schema.event}
+    return enabled & of_events if of_events else enabled
+
+
+def _enabled(organisation: Organisation) -> frozenset[int]:
+    return frozenset(dataset.number for dataset in organisation.datasets if dataset.enabled)
+
+
 def _ranked(fragments: Iterable[Fragment], policy: MergePolicy, organisation: Organisation) -> Sequence[Fragment]:
-    newest_first = _newest_first(fragments)
+    enabled = _enabled(organisation)
+    newest_first = _newest_first(fragment for fragment in fragments if fragment.dataset in enabled)
     if policy.attribute_merge is AttributeMerge.TIMESTAMP_ORDERED:
         return newest_first
     ranks = {dataset.number: rank for rank, id_ in enumerate(policy.order) if (dataset := organisation.dataset(id_))}
@@ -70,15 +99,3 @@ def _newest_first(fragments: Iterable[Fragment]) -> Sequence[Fragment]:
     if len({_moment(each) for each in ordered}) == len(ordered):
         return ordered
     return sorted(ordered, key=lambda each: (*_moment(each), orjson.dumps(each.body, option=orjson.OPT_SORT_KEYS)), reverse=True)
-
-
-def _over(strong: Xdm, weak: Xdm, levels: float = inf) -> Xdm:
-    """A new dict of both, the values of `strong` where they differ. Below `levels` of objects, objects are taken whole."""
-    joined = weak | strong
-    for key in strong.keys() & weak.keys():
-        above, below = strong[key], weak[key]
-        if levels and type(above) is dict and type(below) is dict:
-            joined[key] = _over(above, below, _LEVELS_OF_MEMBERSHIP if key == _MEMBERSHIP else levels - 1)
-        elif above is None:
-            joined[key] = below
-    return joined

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TypeVar
 
 from bot.hub.database.connection import Database, transaction
 from bot.hub.database.reading import Reading
 from bot.hub.ims import Credentials
+from bot.hub.ingestion.inlet import Inlet
 from bot.hub.model import Organisation
 
-if TYPE_CHECKING:
-    from bot.hub.ingestion.inlet import Outcome, Submission
+__all__ = ["HubServices", "Inlet"]
 
 Result = TypeVar("Result")
-
-
-class Inlet(Protocol):
-    """Where records go in, whichever process stores them."""
-
-    async def take(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
-        """Store what is valid, durably, and say of each submission, in their order, what became of it."""
 
 
 @dataclass(frozen=True)

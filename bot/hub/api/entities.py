@@ -1,0 +1,130 @@
+"""`/data/core/ups/access/entities`: profiles and their events, by identity (Adobe's "Entities endpoint")."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.hub import errors
+from bot.hub.answers import Json
+from bot.hub.api import bodies, parameters
+from bot.hub.api.events import Link, no_events, page
+from bot.hub.api.lookup import Lookup
+from bot.hub.api.profiles import nobody, profile
+from bot.hub.api.query import Asked, Query
+from bot.hub.api.services import HubServices
+from bot.hub.database.connection import snapshot
+from bot.hub.database.reading import Reading
+from bot.hub.database.removal import remove
+from bot.hub.errors import Refused
+from bot.hub.model import MergePolicy, Xdm
+
+_NOT_FOUND, _UNPROCESSABLE = 404, 422
+
+
+def routes(hub: HubServices) -> list[Route]:
+    """Those below `/data`."""
+    entities = Entities(hub)
+    path = "/core/ups/access/entities"
+    return [
+        Route(path, entities.get, methods=["GET"]),
+        Route(path, entities.post, methods=["POST"]),
+        Route(path, entities.delete, methods=["DELETE"]),
+    ]
+
+
+@dataclass(frozen=True)
+class Entities:
+    """Look-ups in the hub's file."""
+
+    hub: HubServices
+
+    async def get(self, request: Request) -> Response:
+        """The profile keyed by its XID, or a page of its events. Raises `Refused`: 400, 404, 422."""
+        query = parameters.read(request.query_params)
+        [asked] = query.asked
+        policy = self._lookup.policy(query.merge_policy)
+        xid, found = self._found(asked, query, policy, _href(request.query_params))
+        return Json(found if query.window else {xid: found})
+
+    async def post(self, request: Request) -> Response:
+        """Profiles, or pages of events, keyed by XID. Raises `Refused`: 400, 422 without a merge policy.
+
+        Whom nobody knows has an entry without attributes or events. Where a look-up fails, 207: a list, as Adobe documents it, of
+        what failed; what didn't is in that list, too, so that nobody has to ask for it again.
+        """
+        body = bodies.parsed(await request.body())
+        query = bodies.read(body)
+        policy = self._lookup.policy(query.merge_policy)
+        found: dict[str, Xdm] = {}
+        failed: dict[str, Xdm] = {}
+        for asked in query.asked:
+            try:
+                xid, entry = self._found(asked, query, policy, _payload(body, self._lookup.xid(asked)))
+                found.setdefault(xid, entry)
+            except Refused as refusal:
+                xid = self._lookup.xid(asked)
+                if refusal.status == _NOT_FOUND:
+                    found.setdefault(xid, no_events(query.window) if query.window else nobody(xid, asked))
+                elif refusal.status == _UNPROCESSABLE:
+                    failed[xid] = refusal.body
+                else:
+                    raise
+            await asyncio.sleep(0)  # others' look-ups needn't wait for all of these
+        if not failed:
+            return Json(found)
+        return Json(
+            [{"xid": xid, "error": error} for xid, error in failed.items()]
+            + [{"xid": xid, **entry} for xid, entry in found.items()],
+            207,
+        )
+
+    async def delete(self, request: Request) -> Response:
+        """Delete the person who has this identity, everywhere (202). Raises `Refused`: 400, 404."""
+        asked = parameters.to_delete(request.query_params)
+        await self.hub.change(lambda connection: self._remove(asked, connection))
+        await asyncio.to_thread(self.hub.database.wipe)
+        return Response(status_code=202)
+
+    def _remove(self, asked: Asked, connection: sqlite3.Connection) -> None:
+        person = self._lookup.person(asked, Reading(connection, self.hub.database))
+        if person is None:
+            raise errors.not_found()
+        remove(connection, person)
+
+    @cached_property
+    def _lookup(self) -> Lookup:
+        return Lookup(self.hub)
+
+    def _found(self, asked: Asked, query: Query, policy: MergePolicy, link: Link) -> tuple[str, Xdm]:
+        reading = self.hub.reading
+        with snapshot(self.hub.connection):
+            view = self._lookup.view(asked, policy)
+            # Read after the snapshot began, what is configured is at least as new as the records.
+            organisation = self.hub.organisation
+            if query.window is None:
+                return view.xid, profile(view, asked, query, reading, organisation)
+            return view.xid, page(view, query.window, asked.after, query.keep, link, reading, organisation)
+
+
+def _href(params: QueryParams) -> Link:
+    """Says again everything that was asked; relative to `/data/core/ups/access`."""
+    asked = [(name, value) for name, value in params.multi_items() if name not in {"start", "offsets"}]
+    # The guide documents `start`; a widely used client (aepp) follows `offsets`.
+    return lambda cursor: {"href": "/entities?" + urlencode([("start", cursor), ("offsets", cursor), *asked])}
+
+
+def _payload(body: Xdm, xid: str) -> Link:
+    """What to POST for the next page of one of those who were asked for."""
+    return lambda cursor: {
+        "href": "/entities",
+        "payload": body | {"identities": [{"relatedEntityId": xid, "start": cursor}]},
+    }
