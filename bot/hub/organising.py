@@ -175,7 +175,7 @@ def _schemas(resources: tuple[Xdm, ...], descriptors: tuple[Xdm, ...], namespace
     composition = Composition(resources)
     codes = {str(namespace.id): namespace.code for namespace in namespaces}
     return tuple(
-        _schema(body, composition, [each for each in descriptors if each["xdm:sourceSchema"] == body["$id"]], codes)
+        _schema(body, composition, [each for each in descriptors if each["xdm:sourceSchema"] in _sources(body)], codes)
         for body in resources
         if body.get("meta:resourceType") == "schemas"
     )
@@ -190,27 +190,33 @@ def _schema(body: Xdm, composition: Composition, descriptors: list[Xdm], codes: 
         properties=composed.properties,
         identities=tuple(
             IdentityDescriptor(
-                path_of(each["xdm:sourceProperty"]),
+                paths_of(each)[0],
                 codes.get(str(each["xdm:namespace"]), str(each["xdm:namespace"])),
                 bool(each.get("xdm:isPrimary", False)),
             )
             for each in descriptors
-            if each["@type"] == "xdm:descriptorIdentity"
+            if each["@type"] == "xdm:descriptorIdentity" and each["xdm:sourceSchema"] == body["$id"]
         ),
         labels=_labels(descriptors),
         document=body,
     )
 
 
+def _sources(body: Xdm) -> set[str]:
+    """What a descriptor of this schema's fields may name: a label of a class or a field group holds wherever that is used."""
+    return {body["$id"], *(part["$ref"] for part in body["allOf"] if "$ref" in part)}
+
+
 def _labels(descriptors: list[Xdm]) -> dict[Path, frozenset[str]]:
     labels: dict[Path, frozenset[str]] = {}
     for each in descriptors:
         if each["@type"] == "xdm:descriptorLabel":
-            path = path_of(each["xdm:sourceProperty"])
-            labels[path] = labels.get(path, frozenset()) | frozenset(each["xdm:labels"])
+            for path in paths_of(each):
+                labels[path] = labels.get(path, frozenset()) | frozenset(each["xdm:labels"])
     return labels
 
 
-def path_of(source_property: str) -> Path:
-    """The path in a record that a descriptor's `xdm:sourceProperty` ("/personalEmail/address") speaks of."""
-    return tuple(source_property.strip("/").split("/"))
+def paths_of(descriptor: Xdm) -> list[Path]:
+    """The paths in a record that a descriptor speaks of: `xdm:sourceProperty` is one ("/personalEmail/address") or several."""
+    source = descriptor["xdm:sourceProperty"]
+    return [tuple(each.strip("/").split("/")) for each in (source if isinstance(source, list) else [source])]

@@ -33,14 +33,15 @@ class Composition:
         Raises:
             ValueError: it has no class or several, or refers to what isn't in the registry or doesn't go with its class.
         """
-        class_id = self._class_of(schema)
+        class_id = self.class_of(schema)
         return Composed(class_id, self.resolved(schema).get("properties", {}))
 
     def resolved(self, resource: Xdm) -> Xdm:
         """Any resource with its references resolved. Raises ValueError as `of` does."""
         return self._resolved(resource, resource, ())
 
-    def _class_of(self, schema: Xdm) -> str:
+    def class_of(self, schema: Xdm) -> str:
+        """The `$id` of the schema's class. Raises ValueError as `of` does."""
         references: list[str] = [part["$ref"] for part in schema.get("allOf", ()) if "$ref" in part]
         classes = [reference for reference in references if reference in CLASSES]
         if len(classes) != 1:

@@ -1,0 +1,233 @@
+"""Schema Registry: `/data/foundation/schemaregistry` ("Schema Registry API guide"; Adobe's `schema-registry.yaml`)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.hub.answers import Json
+from bot.hub.api import changing, descriptors, unions
+from bot.hub.api.accepting import lookup_form, not_found, wants_summaries, wrong
+from bot.hub.api.incoming import parsed, parsed_object, whole
+from bot.hub.api.owner import owner
+from bot.hub.api.services import HubServices
+from bot.hub.database import documents
+from bot.hub.database.documents import Kind
+from bot.hub.model import Xdm
+from bot.hub.patching import patched
+from bot.hub.schemas.composition import CLASSES, Composition
+from bot.hub.schemas.listing import having, page
+from bot.hub.schemas.registry import FIELD_GROUPS, SCHEMAS, Container, alt_id, new_id, registered, revised, shown, summary
+from bot.hub.schemas.standard import CONTAINERS, standard_resources
+
+_PATH = "/foundation/schemaregistry"
+
+
+def routes(hub: HubServices) -> list[Route]:
+    """The registry's paths, below `/data`."""
+    return [
+        Route(f"{_PATH}/stats", Stats(hub).get),
+        *(route for container in CONTAINERS for route in _global(hub, container)),
+        *_tenant(hub, SCHEMAS),
+        *_tenant(hub, FIELD_GROUPS),
+        *descriptors.routes(hub),
+        *unions.routes(hub),
+    ]
+
+
+def _global(hub: HubServices, container: str) -> list[Route]:
+    standard = Standard(hub, container)
+    path = f"{_PATH}/global/{container}"
+    return [Route(path, standard.list), Route(f"{path}/{{resource_id:path}}", standard.get)]
+
+
+def _tenant(hub: HubServices, container: Container) -> list[Route]:
+    own = Own(hub, container)
+    path = f"{_PATH}/tenant/{container.name}"
+    one = f"{path}/{{resource_id:path}}"
+    return [
+        Route(path, own.list),
+        Route(path, own.post, methods=["POST"]),
+        Route(one, own.get),
+        Route(one, own.put, methods=["PUT"]),
+        Route(one, own.patch, methods=["PATCH"]),
+        Route(one, own.delete, methods=["DELETE"]),
+    ]
+
+
+@dataclass(frozen=True)
+class Standard:
+    """Adobe's own resources of one kind: the container `global`."""
+
+    hub: HubServices
+    container: str
+
+    async def list(self, request: Request) -> Response:
+        """All of them."""
+        return _listed(request, [shown(each, {}) for each in self._all().values()])
+
+    async def get(self, request: Request) -> Response:
+        """One, by its `$id` or `meta:altId`."""
+        form = lookup_form(request)
+        resource = _found(request, self._all())
+        return Json(form.of(shown(Composition(()).resolved(resource) | resource if form.full else resource, {})))
+
+    def _all(self) -> dict[str, Xdm]:
+        return {key: each for key, each in standard_resources().items() if each["meta:resourceType"] == self.container}
+
+
+@dataclass(frozen=True)
+class Own:
+    """The tenant's resources of one kind: the container `tenant`."""
+
+    hub: HubServices
+    container: Container
+
+    async def list(self, request: Request) -> Response:
+        """All of them."""
+        return _listed(request, [self._shown(each) for each in self._all(self.hub.connection).values()])
+
+    async def get(self, request: Request) -> Response:
+        """One, by its `$id` or `meta:altId`."""
+        form = lookup_form(request)
+        resource = _found(request, self._all(self.hub.connection))
+        if form.full:
+            composition = Composition(documents.all(self.hub.connection, Kind.SCHEMA).values())
+            whole = {key: value for key, value in self._shown(resource).items() if key not in {"allOf", "definitions"}}
+            return Json(form.of(whole | {"properties": composition.resolved(resource).get("properties", {})}))
+        return Json(form.of(self._shown(resource)))
+
+    async def post(self, request: Request) -> Response:
+        """A new one: 201 and all of it."""
+        body = await _body(parsed_object(request))
+
+        def create(connection: sqlite3.Connection) -> Xdm:
+            number = documents.next_number(connection, self.container.name)
+            resource_id = new_id(self.container, self.hub.organisation.tenant, number)
+            return self._kept(connection, registered(body, self.container, resource_id, self.hub.now), None)
+
+        return Json(self._shown(await self._changed(create)), 201)
+
+    async def put(self, request: Request) -> Response:
+        """The whole of it anew."""
+        body = await _body(parsed_object(request))
+        return await self._replaced(request, lambda _before: body)
+
+    async def patch(self, request: Request) -> Response:
+        """Parts of it, by JSON Patch."""
+        operations = await _body(parsed(request))
+        return await self._replaced(request, lambda before: patched(before, operations))
+
+    async def delete(self, request: Request) -> Response:
+        """Nothing of it: 204. What others use stays."""
+
+        def remove(connection: sqlite3.Connection) -> None:
+            resource = _found(request, self._all(connection))
+            changing.check_unused(connection, resource)
+            documents.remove(connection, Kind.SCHEMA, resource["$id"])
+
+        await self._changed(remove)
+        return Response(status_code=204)
+
+    async def _replaced(self, request: Request, change: Callable[[Xdm], Xdm]) -> Response:
+        def replace(connection: sqlite3.Connection) -> Xdm:
+            before = _found(request, self._all(connection))
+            return self._kept(connection, revised(before, change(before), self.hub.now), before)
+
+        return Json(self._shown(await self._changed(replace)))
+
+    def _kept(self, connection: sqlite3.Connection, resource: Xdm, before: Xdm | None) -> Xdm:
+        changing.check(connection, resource, before, self.hub.organisation.tenant)
+        documents.put(connection, Kind.SCHEMA, resource["$id"], resource, now=self.hub.now)
+        return resource
+
+    async def _changed(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+        try:
+            return await self.hub.change(work)
+        except ValueError as error:
+            raise wrong(str(error)) from None
+
+    def _all(self, connection: sqlite3.Connection) -> dict[str, Xdm]:
+        kept = documents.all(connection, Kind.SCHEMA)
+        return {key: each for key, each in kept.items() if each["meta:resourceType"] == self.container.name}
+
+    def _shown(self, resource: Xdm) -> Xdm:
+        class_id = Composition(()).class_of(resource) if self.container is SCHEMAS else None
+        return shown(resource, owner(self.hub), class_id)
+
+
+@dataclass(frozen=True)
+class Stats:
+    """`GET …/stats`: the tenant's name, and how much of what it has."""
+
+    hub: HubServices
+
+    async def get(self, _request: Request) -> Json:
+        """Counts and classes ("Stats endpoint")."""
+        kept = documents.all(self.hub.connection, Kind.SCHEMA).values()
+        organisation = self.hub.organisation
+        counts = {name: sum(each["meta:resourceType"] == name for each in kept) for name in (SCHEMAS.name, FIELD_GROUPS.name)}
+        newest = sorted(kept, key=lambda each: -each["meta:registryMetadata"]["repo:createdDate"])
+        changed = sorted(kept, key=lambda each: -each["meta:registryMetadata"]["repo:lastModifiedDate"])
+        return Json(
+            {
+                "imsOrg": self.hub.credentials.org_id,
+                "tenantId": organisation.tenant,
+                "counts": {
+                    "schemas": counts[SCHEMAS.name],
+                    "mixins": counts[FIELD_GROUPS.name],
+                    "datatypes": 0,
+                    "classes": 0,
+                    "unions": len(CLASSES),
+                },
+                "recentlyCreatedResources": [summary(each) for each in newest[:10]],
+                "recentlyUpdatedResources": [summary(each) for each in changed[:10]],
+            }
+        )
+
+
+def _listed(request: Request, resources: Iterable[Xdm]) -> Json:
+    """The list as the call wants it. Without `limit` it is whole."""
+    summaries = wants_summaries(request)
+    params = request.query_params
+    orderby = params.get("orderby", "title")
+    try:
+        kept = [each for each in resources if all(having(text)(each) for text in params.getlist("property"))]
+        found = page(kept, orderby=orderby, start=params.get("start"), limit=whole(request, "limit", most=500))
+    except ValueError as error:
+        raise wrong(str(error)) from None
+    following = None if found.next is None else _next(request, orderby, found.next)
+    return Json(
+        {
+            "results": [summary(each) for each in found.items] if summaries else list(found.items),
+            "_page": {"orderby": orderby, "next": following, "count": len(found.items)},
+            "_links": {"next": following and {"href": following}},
+        }
+    )
+
+
+def _next(request: Request, orderby: str, start: str) -> str:
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in {"start", "orderby"}]
+    return f"{request.url.path}?{urlencode([('orderby', orderby), ('start', start), *asked])}"
+
+
+def _found(request: Request, resources: dict[str, Xdm]) -> Xdm:
+    asked = request.path_params["resource_id"]
+    resource = next((each for key, each in resources.items() if asked in {key, alt_id(key)}), None)
+    if resource is None:
+        raise not_found(asked)
+    return resource
+
+
+async def _body(reading: Any) -> Any:
+    try:
+        return await reading
+    except ValueError as error:
+        raise wrong(str(error)) from None
