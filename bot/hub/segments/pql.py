@@ -7,7 +7,7 @@ Comparisons, `and`/`or`/`not`, `in`, `like`, `occurs`, filters in brackets and f
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 import orjson
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
@@ -127,8 +127,9 @@ _EXPECTED = {
 }
 
 
+@lru_cache(maxsize=4096)
 def parsed(text: str) -> Expression:
-    """The expression. Raises `Unreadable`, saying at which line and column."""
+    """The expression, kept for the next time. Raises `Unreadable`, saying at which line and column."""
     if len(text) > LONGEST:
         raise Unreadable(f"longer than {LONGEST} characters")
     try:

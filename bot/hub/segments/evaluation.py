@@ -1,0 +1,77 @@
+"""Evaluating people: those of whom something arrived, and on demand everybody."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from bot.hub.database import unsettled
+from bot.hub.database.connection import Database, snapshot, transaction
+from bot.hub.database.reading import Reading, Standing
+from bot.hub.database.unsettled import Unsettled
+from bot.hub.model import MOST_IDENTITIES, Event, Fragment
+from bot.hub.segments.standings import Definitions, Known
+
+
+class Evaluation:
+    """Computes audience memberships and computed attributes. `clock` gives the present as an aware datetime."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def work(self, connection: sqlite3.Connection, limit: int) -> int:
+        """Settle the people to whom the `limit` longest waiting identities belong; how many that were.
+
+        `connection` is one of `Database.writer`, outside of a transaction. All that is read is of one moment, nothing is locked
+        while it is computed, and people of whom more arrived meanwhile keep waiting. 0 if nobody waits, or if that happened to all.
+        """
+        now = self._now
+        definitions = Definitions(self._database.organisation(), now)
+        with snapshot(connection):
+            waiting = list(self._waiting(Reading(connection, self._database), unsettled.take(connection, limit)))
+        if not waiting:
+            return 0
+        nothing = Standing(now, {}, {})
+        computed = [(person, taken, definitions.standing(known) if known else nothing) for person, taken, known in waiting]
+        with transaction(connection):
+            return sum(unsettled.settle(connection, person, taken, standing) for person, taken, standing in computed)
+
+    def everybody(self, connection: sqlite3.Connection) -> None:
+        """Let everybody wait for `work` to evaluate them again. In several transactions: others may write in between."""
+        after: int | None = 0
+        while after is not None:
+            with transaction(connection):
+                after = unsettled.mark_everybody(connection, now=self._now, after=after)
+
+    @property
+    def _now(self) -> int:
+        return int(self._clock().timestamp() * 1000)
+
+    def _waiting(self, reading: Reading, taken: Sequence[Unsettled]) -> Iterator[tuple[int, list[Unsettled], Known | None]]:
+        """Each person among them: the number, what of `taken` is that person's, and what is known.
+
+        None of a graph that is too large: it has no profile that could be looked up, so there is nothing to compute of it.
+        """
+        people = reading.people([each.identity for each in taken])
+        whose = {member.number: person.number for person in people for member in person.members}
+        numbers = [member.number for person in people if person.size <= MOST_IDENTITIES for member in person.members]
+        mine: defaultdict[int, list[Unsettled]] = defaultdict(list)
+        fragments: defaultdict[int, list[Fragment]] = defaultdict(list)
+        events: defaultdict[int, list[Event]] = defaultdict(list)
+        before: defaultdict[int, list[Standing]] = defaultdict(list)
+        for each in taken:
+            if each.identity in whose:
+                mine[whose[each.identity]].append(each)
+        for fragment in reading.fragments(numbers):
+            fragments[whose[fragment.identity]].append(fragment)
+        for event in reading.all_events(numbers):
+            events[whose[event.identity]].append(event)
+        for number, standing in reading.standings(list(whose)).items():
+            before[whose[number]].append(standing)
+        for person in people:
+            number = person.number
+            whole = person.size <= MOST_IDENTITIES
+            yield number, mine[number], Known(fragments[number], events[number], before[number]) if whole else None
