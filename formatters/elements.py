@@ -55,10 +55,14 @@ def section(text: Element) -> Block:
 def context(phrases: Iterable[Phrase]) -> Iterator[Block]:
     """The small grey line as one text; where data in it would be taken for markup, the phrases with clocks stand apart."""
     said = list(phrases)
-    safe = inert("\n".join(map(str, said)))
-    runs = [Phrase.join(" · ", run) for _, run in groupby(said, key=lambda phrase: safe or _ticks(phrase))]
-    if runs:
-        yield {"type": "context", "elements": [spoken(run) for run in runs[:CONTEXT_ELEMENTS]]}
+    if not said:
+        return
+    if inert("\n".join(map(str, said))):
+        whole = Phrase.join(" · ", said)
+        elements = [marked(whole.__html__()) if whole.has_clock else plain(whole)]
+    else:
+        elements = [spoken(Phrase.join(" · ", run)) for _, run in groupby(said, key=_ticks)]
+    yield {"type": "context", "elements": elements[:CONTEXT_ELEMENTS]}
 
 
 def actions(buttons: Iterable[tuple[str, object, str | None, str | None]]) -> Iterator[Block]:

@@ -47,6 +47,12 @@ def number(value: Decimal, reader: Reader) -> str:
     return _number(value, reader.locale) if showable(value) else str(value)
 
 
+@lru_cache(maxsize=_KEPT)
+def whole(count: int, locale: str) -> str:
+    """A whole number, e.g. 1,234."""
+    return number(Decimal(count), Reader(locale))
+
+
 def money(amount: Decimal, currency: str, reader: Reader) -> str:
     """E.g. €1,234.50. A currency that nobody knows is shown by its code."""
     return _money(amount, currency, reader.locale) if showable(amount) else f"{amount} {currency}"

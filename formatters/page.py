@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from formatters.card import Action, Card, Chart, Data, Money, Number, Row, Section, Value
 from formatters.elements import FIELD_TEXT, SECTION_TEXT, Element, marked, plain
-from formatters.locale import showable
+from formatters.locale import showable, whole
 from formatters.mrkdwn import inert
 from formatters.phrase import Phrase
 from formatters.templating import Templates
@@ -90,7 +90,7 @@ class Page:
         """A section's list, with as many rows as there is room for."""
         shown = section.rows[: self.room.rows]
         left = max(section.total, len(section.rows)) - len(shown)
-        total = self.voice.say(Number(Decimal(left + len(shown))))
+        total = whole(left + len(shown), self.voice.reader.locale)
         width = min(len(section.columns), _COLUMNS)
         return Listing(
             heading=f"{self.say(section.title)} ({total})",

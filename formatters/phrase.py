@@ -41,9 +41,10 @@ class Phrase:
     def of(cls, pieces: Collection[Piece]) -> Phrase:
         """Neighbouring strings become one; nothing at all becomes a dash, since Slack refuses empty text."""
         try:
-            return cls.text("".join(pieces))  # type: ignore[arg-type]
+            text = "".join(pieces)  # type: ignore[arg-type]
         except TypeError:  # a clock is among them, which is rare
             return cls._with_clocks(pieces)
+        return cls((text,)) if text and not text.isspace() else NOTHING
 
     @classmethod
     def _with_clocks(cls, pieces: Iterable[Piece]) -> Phrase:

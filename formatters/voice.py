@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -35,13 +34,13 @@ class Voice:
         if tell := _SIMPLE.get(kind):
             text = tell(value, self)
             return Phrase.text(text) if kind is Data else _phrase(text)  # a customer's own words are not kept
-        if isinstance(value, Message) and not value.values and value.count is None:
-            return _fixed(self.language, value.key)
+        if isinstance(value, Message) and not value.values:
+            return _fixed(self.reader.locale, value.key, value.count)
         return Phrase.of(self.pieces(value))
 
     def message(self, key: str, values: Mapping[str, Value] | None = None, count: int | None = None) -> Phrase:
         """A sentence of the catalogue."""
-        return self.say(Message(key, values or {}, count))
+        return self.say(Message(key, values, count)) if values else _fixed(self.reader.locale, key, count)
 
     def pieces(self, value: Any) -> Collection[Piece]:
         """What the phrase for the value consists of."""
@@ -59,8 +58,11 @@ _phrase = lru_cache(_KEPT)(Phrase.text)
 
 
 @lru_cache(_KEPT)
-def _fixed(language: str, key: str) -> Phrase:
-    return Phrase.text("".join(literal for literal, _ in messages.sentence(language, key)))
+def _fixed(reads: str, key: str, count: int | None) -> Phrase:
+    """A sentence without values for who `reads` in a locale."""
+    number = "" if count is None else locale.whole(count, reads)
+    parts = messages.sentence(locale.babel_locale(reads).language, key, count)
+    return Phrase.text("".join(literal + (number if name == "count" else "") for literal, name in parts))
 
 
 def _filled(voice: Voice, message: Message) -> list[Piece]:
@@ -68,15 +70,15 @@ def _filled(voice: Voice, message: Message) -> list[Piece]:
     for literal, name in messages.sentence(voice.language, message.key, message.count):
         pieces.append(literal)
         if name == "count" and message.count is not None:
-            pieces.append(locale.number(Decimal(message.count), voice.reader))
+            pieces.append(locale.whole(message.count, voice.reader.locale))
         elif name:
             pieces += voice.pieces(message.values[name])
     return pieces
 
 
-def _with_unit(voice: Voice, number: Number) -> tuple[Piece, ...]:
+def _with_unit(number: Number, voice: Voice) -> str:
     written = locale.number(number.value, voice.reader)
-    return (written, "\N{NO-BREAK SPACE}", *voice.pieces(number.unit)) if number.unit else (written,)
+    return "".join((written, "\N{NO-BREAK SPACE}", *map(str, voice.pieces(number.unit)))) if number.unit else written
 
 
 def _chosen(words: Words, voice: Voice) -> str:
@@ -105,6 +107,7 @@ _SIMPLE: dict[type, Callable[[Any, Voice], str]] = {
     Data: lambda data, _voice: _outside(data.text),
     Words: _chosen,
     Money: lambda money, voice: locale.money(money.amount, _recurring(money.currency), voice.reader),
+    Number: _with_unit,
     Percent: lambda percent, voice: locale.percent(percent.fraction, voice.reader),
     Day: lambda day, voice: locale.day(day.day, voice.reader.locale),
     Month: lambda month, voice: locale.month(month.first, voice.reader.locale),
@@ -115,7 +118,6 @@ _SIMPLE: dict[type, Callable[[Any, Voice], str]] = {
 
 _COMPOSED: dict[type, Callable[[Voice, Any], Collection[Piece]]] = {
     Message: _filled,
-    Number: _with_unit,
     Ago: _clock,
     Joined: _joined,
 }

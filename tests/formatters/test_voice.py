@@ -51,11 +51,13 @@ def test_words_come_in_the_readers_language(texts: dict[str, str], expected: str
 def test_units_stay_with_their_number() -> None:
     """A line never breaks between them."""
     assert str(GERMAN.say(Number(Decimal(1200), Words({"de": "Punkte"})))) == "1.200\xa0Punkte"
+    assert str(GERMAN.say(Number(Decimal(1), Message("more", count=1200)))) == "1\xa01.200 weitere Einträge"
 
 
 def test_english_words_carry_the_readers_numbers() -> None:
     """There is no Portuguese catalogue; the numbers are Brazilian all the same."""
     assert str(BRAZILIAN.say(Message("more", count=1200))) == "1.200 more"
+    assert str(BRITISH.say(Message("more", count=1200))) == "1,200 more"
 
 
 def test_sentences_hold_values() -> None:
