@@ -18,11 +18,11 @@ MIGRATIONS: tuple[str, ...] = (
     -- Numbers that only grow: the revision of the configuration, the sequence of unsettled identities, …
     CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 
-    -- Every identity ever seen. All of one graph share `person`, which is the number of one of them.
+    -- Every identity ever seen. All of one graph share `person`, which is the number of one of them. `key` is of the digest.
     CREATE TABLE identity (
-        id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, namespace INTEGER NOT NULL, value TEXT NOT NULL,
-        person INTEGER NOT NULL
+        id INTEGER PRIMARY KEY, key INTEGER NOT NULL, namespace INTEGER NOT NULL, value TEXT NOT NULL, person INTEGER NOT NULL
     );
+    CREATE INDEX identity_by_key ON identity (key);
     CREATE INDEX identity_by_person ON identity (person);
 
     -- Both hang on the primary identity of the record, not on the person: joining graphs moves nothing but `person`.

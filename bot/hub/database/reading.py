@@ -14,6 +14,7 @@ from typing import NamedTuple
 import orjson
 
 from bot.hub.database.connection import Database
+from bot.hub.database.graphs import key_of
 from bot.hub.database.statements import among
 from bot.hub.model import MOST_IDENTITIES, Event, Fragment, Identity, Member, Person, Xdm, precedence, xid_of
 
@@ -48,12 +49,12 @@ class Reading:
 
     def find(self, identity: Identity) -> Person | None:
         """The person that has this normalised identity."""
-        return self._of(identity.digest)
+        return self._named(identity.digest)
 
     def find_xid(self, xid: str) -> Person | None:
         """The person that has the identity with this XID. None for anything that isn't an XID."""
         digest = _digest(xid)
-        return None if digest is None else self._of(digest)
+        return None if digest is None else self._named(digest)
 
     def people(self, numbers: Sequence[int]) -> list[Person]:
         """Whose these identities are, each person once. Numbers that nobody has are passed over."""
@@ -125,9 +126,13 @@ class Reading:
             for person, evaluated, memberships, computed in rows
         }
 
-    def _of(self, digest: bytes) -> Person | None:
-        row = self._connection.execute("SELECT id, person FROM identity WHERE digest = ?", (digest,)).fetchone()
-        return None if row is None else self._person(row[1], row[0])
+    def _named(self, digest: bytes) -> Person | None:
+        organisation = self._database.organisation()
+        rows = self._connection.execute("SELECT id, namespace, value, person FROM identity WHERE key = ?", (key_of(digest),))
+        for number, namespace, value, person in rows:
+            if Identity(organisation.namespace_numbered(namespace).code, value).digest == digest:
+                return self._person(person, number)
+        return None
 
     def _person(self, person: int, asked: int) -> Person:
         rows = self._connection.execute(_MEMBERS, (person, MOST_IDENTITIES + 1)).fetchall()
