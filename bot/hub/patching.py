@@ -6,28 +6,30 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
+from bot.hub.malformed import Malformed
+
 
 def patched(document: Any, operations: Any) -> Any:
     """A copy of `document` after all `operations`, in their order.
 
     Raises:
-        ValueError: an operation is malformed, or can't be done on this document. The text names it by its place.
+        Malformed: an operation is malformed, or can't be done on this document. The text names it by its place.
     """
     if not isinstance(operations, list):
-        raise ValueError("a JSON Patch is an array of operations such as {op, path, value}")  # noqa: TRY004 - one error for all
+        raise Malformed("a JSON Patch is an array of operations such as {op, path, value}")
     whole = deepcopy(document)
     for place, operation in enumerate(operations):
         try:
             whole = _done(whole, operation)
         except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise ValueError(f"operation {place} can't be done: {error}") from None
+            raise Malformed(f"operation {place} can't be done: {error}") from None
     return whole
 
 
 def _done(document: Any, operation: Any) -> Any:
     do = _OPERATIONS.get(operation["op"])
     if do is None:
-        raise ValueError(f"op is one of {', '.join(_OPERATIONS)}")
+        raise Malformed(f"op is one of {', '.join(_OPERATIONS)}")
     return do(document, operation)
 
 
@@ -60,7 +62,7 @@ def _copy(document: Any, operation: Any) -> Any:
 
 def _test(document: Any, operation: Any) -> Any:
     if _at(document, _keys(operation["path"])) != operation["value"]:
-        raise ValueError("what is there differs from the value that is tested for")
+        raise Malformed("what is there differs from the value that is tested for")
     return document
 
 
@@ -79,7 +81,7 @@ def _keys(pointer: str) -> list[str]:
     if not pointer:
         return []
     if not pointer.startswith("/"):
-        raise ValueError("a path begins with /")
+        raise Malformed("a path begins with /")
     return [key.replace("~1", "/").replace("~0", "~") for key in pointer[1:].split("/")]
 
 
@@ -105,13 +107,13 @@ def _key(parent: Any, key: str) -> str | int:
     if isinstance(parent, list):
         return _index(parent, key, len(parent) - 1)
     if not isinstance(parent, dict):
-        raise ValueError("its path leads through a value that has nothing below it")  # noqa: TRY004 - of the patch, not of Python
+        raise Malformed("its path leads through a value that has nothing below it")
     if key not in parent:
-        raise ValueError(f"there is no {key} at its path")
+        raise Malformed(f"there is no {key} at its path")
     return key
 
 
 def _index(items: list[Any], key: str, last: int) -> int:
     if not (key.isascii() and key.isdigit()) or int(key) > last:
-        raise ValueError(f"its path needs the number of an item, and there are {len(items)}")
+        raise Malformed(f"its path needs the number of an item, and there are {len(items)}")
     return int(key)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bot.hub.database import documents
 from bot.hub.database.documents import Kind
+from bot.hub.malformed import Malformed
 from bot.hub.model import Xdm
 from bot.hub.schemas.composition import Composition
 from bot.hub.schemas.definitions import check as check_definition
@@ -19,12 +20,12 @@ def check(connection: sqlite3.Connection, resource: Xdm, before: Xdm | None, ten
     """Check `resource`, which is about to take the place of `before` (None: is new), inside the caller's transaction.
 
     Raises:
-        ValueError: it isn't a definition, or a schema that uses it couldn't be composed, or one that has a dataset would lose or
+        Malformed: it isn't a definition, or a schema that uses it couldn't be composed, or one that has a dataset would lose or
             narrow a field.
     """
     check_definition(resource, tenant)
     if not resource.get("title"):
-        raise ValueError("title is missing: a resource needs one")
+        raise Malformed("title is missing: a resource needs one")
     kept = documents.all(connection, Kind.SCHEMA)
     earlier, later = Composition(kept.values()), Composition((kept | {resource["$id"]: resource}).values())
     compiled(later.resolved(resource).get("properties", {}), resource.get("required", ()))
@@ -34,17 +35,17 @@ def check(connection: sqlite3.Connection, resource: Xdm, before: Xdm | None, ten
         if before is not None and schema["$id"] in used:
             reason = breaking(earlier.of(kept[schema["$id"]]).properties, properties)
             if reason:
-                raise ValueError(reason)
+                raise Malformed(reason)
 
 
 def check_unused(connection: sqlite3.Connection, resource: Xdm) -> None:
-    """Check that nothing needs the resource. Raises ValueError, naming what does."""
+    """Check that nothing needs the resource. Raises Malformed, naming what does."""
     kept = documents.all(connection, Kind.SCHEMA)
     users = [each["title"] for each in _schemas_with(resource, kept) if each["$id"] != resource["$id"]]
     datasets = documents.all(connection, Kind.DATASET).values()
     users += [each["name"] for each in datasets if each["schemaRef"]["id"] == resource["$id"]]
     if users:
-        raise ValueError(f"it is used by {', '.join(users)}")
+        raise Malformed(f"it is used by {', '.join(users)}")
 
 
 def _schemas_with(resource: Xdm, kept: dict[str, Xdm]) -> Iterator[Xdm]:

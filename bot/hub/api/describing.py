@@ -6,6 +6,7 @@ import sqlite3
 
 from bot.hub.database import documents
 from bot.hub.database.documents import Kind
+from bot.hub.malformed import Malformed
 from bot.hub.model import Xdm
 from bot.hub.organising import paths_of
 from bot.hub.schemas.composition import Composition
@@ -28,33 +29,33 @@ TYPES = frozenset(
 
 
 def check(connection: sqlite3.Connection, descriptor: Xdm) -> None:
-    """Check a descriptor, inside the caller's transaction. Raises ValueError, saying what of it would be right."""
+    """Check a descriptor, inside the caller's transaction. Raises Malformed, saying what of it would be right."""
     if descriptor.get("@type") not in TYPES:
-        raise ValueError(f"@type is one of {', '.join(sorted(TYPES))}")
+        raise Malformed(f"@type is one of {', '.join(sorted(TYPES))}")
     kept = documents.all(connection, Kind.SCHEMA)
     source = {**standard_resources(), **kept}.get(descriptor.get("xdm:sourceSchema", ""))
     if source is None:
-        raise ValueError("xdm:sourceSchema is the $id of a schema, and there is none with this one")
+        raise Malformed("xdm:sourceSchema is the $id of a schema, and there is none with this one")
     properties = Composition(kept.values()).resolved(source).get("properties", {})
     try:
         fields = [_field(properties, path) for path in paths_of(descriptor)]
     except (KeyError, TypeError, AttributeError):
-        raise ValueError("xdm:sourceProperty is the path of a field of that schema, such as /personalEmail/address") from None
+        raise Malformed("xdm:sourceProperty is the path of a field of that schema, such as /personalEmail/address") from None
     if descriptor["@type"] == IDENTITY:
         _check_identity(connection, descriptor, fields)
     if descriptor["@type"] == LABEL and not _texts(descriptor.get("xdm:labels")):
-        raise ValueError('xdm:labels is an array of labels, such as ["C2", "I1"]')
+        raise Malformed('xdm:labels is an array of labels, such as ["C2", "I1"]')
 
 
 def _check_identity(connection: sqlite3.Connection, descriptor: Xdm, fields: list[Xdm]) -> None:
     if len(fields) != 1 or fields[0].get("type") != "string":
-        raise ValueError("xdm:sourceProperty of an identity is one field of type string")
+        raise Malformed("xdm:sourceProperty of an identity is one field of type string")
     if not _namespace_exists(connection, descriptor):
-        raise ValueError(
+        raise Malformed(
             "xdm:namespace is the code of a namespace that is registered (xdm:property is then xdm:code) or its id (xdm:id)"
         )
     if not isinstance(descriptor.get("xdm:isPrimary", False), bool):
-        raise ValueError("xdm:isPrimary is true or false")  # noqa: TRY004 - the document is wrong, not the program
+        raise Malformed("xdm:isPrimary is true or false")
     if descriptor.get("xdm:isPrimary"):
         _check_only_primary(connection, descriptor)
 
@@ -63,7 +64,7 @@ def _check_only_primary(connection: sqlite3.Connection, descriptor: Xdm) -> None
     for other in documents.all(connection, Kind.DESCRIPTOR).values():
         same = other["@type"] == IDENTITY and other["xdm:sourceSchema"] == descriptor["xdm:sourceSchema"]
         if same and other.get("xdm:isPrimary") and other["@id"] != descriptor["@id"]:
-            raise ValueError(f"xdm:isPrimary is true of {other['xdm:sourceProperty']} already: a schema has one primary identity")
+            raise Malformed(f"xdm:isPrimary is true of {other['xdm:sourceProperty']} already: a schema has one primary identity")
 
 
 def _namespace_exists(connection: sqlite3.Connection, descriptor: Xdm) -> bool:

@@ -21,6 +21,7 @@ from bot.hub.api.owner import owner
 from bot.hub.api.services import HubServices
 from bot.hub.database import documents
 from bot.hub.database.documents import Kind
+from bot.hub.malformed import Malformed
 from bot.hub.model import Xdm
 
 _PATH = "/foundation/schemaregistry/tenant/descriptors"
@@ -31,7 +32,7 @@ def routes(hub: HubServices) -> list[Route]:
     descriptors = Descriptors(hub)
     one = f"{_PATH}/{{descriptor_id}}"
     return [
-        Route(_PATH, descriptors.list),
+        Route(_PATH, descriptors.listed),
         Route(_PATH, descriptors.post, methods=["POST"]),
         Route(one, descriptors.get),
         Route(one, descriptors.put, methods=["PUT"]),
@@ -45,7 +46,7 @@ class Descriptors:
 
     hub: HubServices
 
-    async def list(self, request: Request) -> Json:
+    async def listed(self, request: Request) -> Json:
         """All of them by `@type`: their ids, their paths, or the whole of each."""
         form = descriptors_form(request)
         by_type: dict[str, list[Any]] = {}
@@ -64,7 +65,7 @@ class Descriptors:
         def create(connection: sqlite3.Connection) -> Xdm:
             descriptor = {"@id": _id(body), **body, "version": "1"}
             if documents.get(connection, Kind.DESCRIPTOR, descriptor["@id"]) is not None:
-                raise ValueError("there is such a descriptor already")
+                raise Malformed("there is such a descriptor already")
             return self._kept(connection, descriptor)
 
         return Json(self._shown(await self._changed(create)), 201)
@@ -93,7 +94,7 @@ class Descriptors:
     async def _changed(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         try:
             return await self.hub.change(work)
-        except ValueError as error:
+        except Malformed as error:
             raise wrong(str(error)) from None
 
     def _listed(self, descriptor: Xdm, form: str) -> str | Xdm:
@@ -108,7 +109,7 @@ class Descriptors:
 async def _body(request: Request) -> Xdm:
     try:
         body = await parsed_object(request)
-    except ValueError as error:
+    except Malformed as error:
         raise wrong(str(error)) from None
     return {key: value for key, value in body.items() if key != "@id"}
 

@@ -20,6 +20,7 @@ from bot.hub.api.owner import owner
 from bot.hub.api.services import HubServices
 from bot.hub.database import documents
 from bot.hub.database.documents import Kind
+from bot.hub.malformed import Malformed
 from bot.hub.model import Xdm
 from bot.hub.patching import patched
 from bot.hub.schemas.composition import CLASSES, Composition
@@ -45,7 +46,7 @@ def routes(hub: HubServices) -> list[Route]:
 def _global(hub: HubServices, container: str) -> list[Route]:
     standard = Standard(hub, container)
     path = f"{_PATH}/global/{container}"
-    return [Route(path, standard.list), Route(f"{path}/{{resource_id:path}}", standard.get)]
+    return [Route(path, standard.listed), Route(f"{path}/{{resource_id:path}}", standard.get)]
 
 
 def _tenant(hub: HubServices, container: Container) -> list[Route]:
@@ -53,7 +54,7 @@ def _tenant(hub: HubServices, container: Container) -> list[Route]:
     path = f"{_PATH}/tenant/{container.name}"
     one = f"{path}/{{resource_id:path}}"
     return [
-        Route(path, own.list),
+        Route(path, own.listed),
         Route(path, own.post, methods=["POST"]),
         Route(one, own.get),
         Route(one, own.put, methods=["PUT"]),
@@ -69,7 +70,7 @@ class Standard:
     hub: HubServices
     container: str
 
-    async def list(self, request: Request) -> Response:
+    async def listed(self, request: Request) -> Response:
         """All of them."""
         return _listed(request, [shown(each, {}) for each in self._all().values()])
 
@@ -90,7 +91,7 @@ class Own:
     hub: HubServices
     container: Container
 
-    async def list(self, request: Request) -> Response:
+    async def listed(self, request: Request) -> Response:
         """All of them."""
         return _listed(request, [self._shown(each) for each in self._all(self.hub.connection).values()])
 
@@ -151,7 +152,7 @@ class Own:
     async def _changed(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         try:
             return await self.hub.change(work)
-        except ValueError as error:
+        except Malformed as error:
             raise wrong(str(error)) from None
 
     def _all(self, connection: sqlite3.Connection) -> dict[str, Xdm]:
@@ -201,7 +202,7 @@ def _listed(request: Request, resources: Iterable[Xdm]) -> Json:
     try:
         kept = [each for each in resources if all(having(text)(each) for text in params.getlist("property"))]
         found = page(kept, orderby=orderby, start=params.get("start"), limit=whole(request, "limit", most=500))
-    except ValueError as error:
+    except Malformed as error:
         raise wrong(str(error)) from None
     following = None if found.next is None else _next(request, orderby, found.next)
     return Json(
@@ -229,5 +230,5 @@ def _found(request: Request, resources: dict[str, Xdm]) -> Xdm:
 async def _body(reading: Any) -> Any:
     try:
         return await reading
-    except ValueError as error:
+    except Malformed as error:
         raise wrong(str(error)) from None

@@ -23,7 +23,7 @@ _PATH = "/foundation/schemaregistry/tenant/unions"
 def routes(hub: HubServices) -> list[Route]:
     """The union of each class, below `/data`."""
     unions = Unions(hub)
-    return [Route(_PATH, unions.list), Route(f"{_PATH}/{{union_id:path}}", unions.get)]
+    return [Route(_PATH, unions.listed), Route(f"{_PATH}/{{union_id:path}}", unions.get)]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Unions:
 
     hub: HubServices
 
-    async def list(self, request: Request) -> Json:
+    async def listed(self, request: Request) -> Json:
         """All of them."""
         unions = [self._union(class_id) for class_id in CLASSES]
         return Json({"results": [summary(each) for each in unions] if wants_summaries(request) else unions})

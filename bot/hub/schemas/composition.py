@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 
+from bot.hub.malformed import Malformed
 from bot.hub.model import EVENT, PROFILE, Xdm
 from bot.hub.schemas.standard import standard_resources
 
@@ -31,25 +32,25 @@ class Composition:
         """The schema, composed.
 
         Raises:
-            ValueError: it has no class or several, or refers to what isn't in the registry or doesn't go with its class.
+            Malformed: it has no class or several, or refers to what isn't in the registry or doesn't go with its class.
         """
         class_id = self.class_of(schema)
         return Composed(class_id, self.resolved(schema).get("properties", {}))
 
     def resolved(self, resource: Xdm) -> Xdm:
-        """Any resource with its references resolved. Raises ValueError as `of` does."""
+        """Any resource with its references resolved. Raises Malformed as `of` does."""
         return self._resolved(resource, resource, ())
 
     def class_of(self, schema: Xdm) -> str:
-        """The `$id` of the schema's class. Raises ValueError as `of` does."""
+        """The `$id` of the schema's class. Raises Malformed as `of` does."""
         references: list[str] = [part["$ref"] for part in schema.get("allOf", ()) if "$ref" in part]
         classes = [reference for reference in references if reference in CLASSES]
         if len(classes) != 1:
-            raise ValueError(f"allOf must refer to exactly one class, and refers to {len(classes)}: it is {' or '.join(CLASSES)}")
+            raise Malformed(f"allOf must refer to exactly one class, and refers to {len(classes)}: it is {' or '.join(CLASSES)}")
         for reference in references:
             extends = self._resources.get(reference, {}).get("meta:intendedToExtend")
             if extends and classes[0] not in extends:
-                raise ValueError(f"{reference} extends {', '.join(extends)}, and this schema is of {classes[0]}")
+                raise Malformed(f"{reference} extends {', '.join(extends)}, and this schema is of {classes[0]}")
         return classes[0]
 
     def _resolved(self, node: Xdm, root: Xdm, above: tuple[str, ...]) -> Xdm:
@@ -69,12 +70,12 @@ class Composition:
 
     def _target(self, reference: str, root: Xdm, above: tuple[str, ...]) -> tuple[Xdm, Xdm]:
         if reference in above:
-            raise ValueError(f"{reference} refers to itself")
+            raise Malformed(f"{reference} refers to itself")
         if reference.startswith("#/"):
             return _inside(root, reference), root
         found = self._resources.get(reference)
         if found is None:
-            raise ValueError(f"refers to {reference}, which isn't in the registry")
+            raise Malformed(f"refers to {reference}, which isn't in the registry")
         return found, found
 
     def _own(self, node: Xdm, root: Xdm, above: tuple[str, ...]) -> Xdm:
@@ -100,7 +101,7 @@ def _inside(root: Xdm, reference: str) -> Xdm:
     node = root
     for key in reference.removeprefix("#/").split("/"):
         if key not in node:
-            raise ValueError(f"refers to {reference}, which isn't in it")
+            raise Malformed(f"refers to {reference}, which isn't in it")
         node = node[key]
     return node
 

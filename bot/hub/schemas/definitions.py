@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from bot.hub.malformed import Malformed
 from bot.hub.model import Xdm
 
 TYPES = ("string", "number", "integer", "boolean", "object", "array")
@@ -41,13 +42,13 @@ def check(resource: Xdm, tenant: str) -> None:
     """Check a schema or field group of `tenant` (without underscore): the subset of JSON Schema that XDM uses.
 
     Raises:
-        ValueError: the text says where and what is wrong, and what would be right.
+        Malformed: the text says where and what is wrong, and what would be right.
     """
     for path, reason in _problems(resource, ""):
-        raise ValueError(f"{path or 'the definition'} {reason}")
+        raise Malformed(f"{path or 'the definition'} {reason}")
     for path, field in _roots(resource):
         if field != f"_{tenant}":
-            raise ValueError(
+            raise Malformed(
                 f"{path}/{field} must lie under _{tenant}: fields of one's own do, so that they never collide with Adobe's"
             )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from bot.hub.malformed import Malformed
 from bot.hub.model import Xdm
 
 
@@ -45,7 +46,7 @@ _FILTER = re.compile(r"(?P<name>[^=!<>~]+)(?P<op>==|!=|<=|>=|<|>|~)(?P<value>.*)
 
 
 def having(text: str) -> Callable[[Xdm], bool]:
-    """The filter that a `property` parameter is: `title==Hotels`, `title~^Loy`, `version>1.1`, `title`. Raises ValueError."""
+    """The filter that a `property` parameter is: `title==Hotels`, `title~^Loy`, `version>1.1`, `title`. Raises Malformed."""
     found = _FILTER.fullmatch(text)
     if found is None:
         return lambda resource: text in resource
@@ -54,7 +55,7 @@ def having(text: str) -> Callable[[Xdm], bool]:
         try:
             pattern = re.compile(value)
         except re.error:
-            raise ValueError(f"the pattern after {name}~ is no regular expression") from None
+            raise Malformed(f"the pattern after {name}~ is no regular expression") from None
         return lambda resource: any(pattern.search(each) for each in _texts(name, resource))
     compare = _COMPARISONS[found["op"]]
     return lambda resource: any(compare(each, value) for each in _texts(name, resource))

@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind as Kind
 
+from bot.hub.malformed import Malformed
 from bot.hub.model import Schema, Xdm
 
 
@@ -28,7 +29,7 @@ class Validator:
     """
 
     def __init__(self, schema: Schema) -> None:
-        """Raises ValueError if its definitions aren't JSON Schema, naming which."""
+        """Raises Malformed if its definitions aren't JSON Schema, naming which."""
         self._validator = compiled(schema.properties, schema.document.get("required", ()))
 
     def problem(self, record: Xdm) -> Problem | None:
@@ -42,12 +43,12 @@ class Validator:
 
 
 def compiled(properties: Xdm, required: Iterable[str] = ()) -> jsonschema_rs.Draft7Validator:
-    """The validator of records that have these properties and no others. Raises ValueError, naming the definition at fault."""
+    """The validator of records that have these properties and no others. Raises Malformed, naming the definition at fault."""
     document = _closed({"type": "object", "properties": properties, "required": list(required)})
     try:
         return jsonschema_rs.Draft7Validator(document, validate_formats=True)
     except jsonschema_rs.ValidationError as error:
-        raise ValueError(f"/{'/'.join(map(str, error.instance_path))} isn't JSON Schema ({error.kind.name})") from None
+        raise Malformed(f"/{'/'.join(map(str, error.instance_path))} isn't JSON Schema ({error.kind.name})") from None
 
 
 def _closed(node: Xdm) -> Xdm:
