@@ -17,7 +17,8 @@ from bot.hub.invented.told import Told
 
 Export = Callable[[Customer, datetime], Iterator[Told]]
 
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before anything happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,11 @@ class Exports:
     lines: tuple[tuple[Source, Sequence[Told]], ...]
 
     @classmethod
-    def of(cls, customers: Sequence[Customer], now: datetime) -> Exports:
-        """What they say of `customers` as of `now`."""
-        return cls(tuple((source, _by_time(source.lines(customers, now))) for source in SOURCES))
+    def of(cls, customers: Sequence[Customer], now: datetime, sources: Sequence[Source] = SOURCES) -> Exports:
+        """What `sources` say of `customers` as of `now`."""
+        return cls(tuple((source, _by_time(source.lines(customers, now))) for source in sources))
 
-    def write(self, folder: Path, *, after: datetime = _LONG_AGO, until: datetime) -> list[tuple[Source, Path]]:
+    def write(self, folder: Path, *, after: datetime = EPOCH, until: datetime) -> list[tuple[Source, Path]]:
         """Write what was said after `after` and not later than `until`, a file for each system that said something."""
         written = []
         for source, lines in self.lines:

@@ -1,0 +1,74 @@
+"""The invented company's configuration, posted to a hub one call after the other, as `docs/hub.md` does it by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import orjson
+
+from bot.hub.invented.sources import SOURCES, Source
+from bot.hub.model import Xdm
+
+CONFIGURATION = Path(__file__).parent / "configuration"
+"""Bodies of calls, by what they make; `mappings` of tables; `unchecked` are schemas that no registry would take."""
+
+REGISTRY = "/data/foundation/schemaregistry/tenant"
+CATALOG = "/data/foundation/catalog/dataSets"
+NAMESPACES = "/data/core/idnamespace/identities"
+MERGE_POLICIES = "/data/core/ups/config/mergePolicies"
+DEFINITIONS = "/data/core/ups/segment/definitions"
+AUDIENCES = "/data/core/ups/audiences"
+COMPUTED_ATTRIBUTES = "/data/core/ca/attributes"
+
+Post = Callable[[str, Xdm], Awaitable[object]]
+"""POST a body to a path of the hub, and say what it answers. Raises if it refuses."""
+
+
+async def configure(post: Post) -> None:
+    """Make namespaces, schemas, datasets, merge policies, computed attributes and audiences, in this order."""
+    await _post_each(post, NAMESPACES, "namespaces")
+    for source in SOURCES:
+        if not source.knows_the_odd:
+            await dataset(post, source, await _schema(post, source))
+    await _post_each(post, MERGE_POLICIES, "policies")
+    await _post_each(post, COMPUTED_ATTRIBUTES, "computed")
+    await _post_each(post, DEFINITIONS, "audiences")
+    await _post_each(post, AUDIENCES, "external")
+
+
+async def dataset(post: Post, source: Source, schema: str) -> None:
+    """Make the dataset of `source`, enabled for Profile, for the schema with the `$id` `schema`."""
+    kept_as = {"id": schema, "contentType": "application/vnd.adobe.xed+json;version=1"}
+    await post(CATALOG, read("datasets", source.name) | {"schemaRef": kept_as})
+
+
+async def _schema(post: Post, source: Source) -> str:
+    answer = await post(f"{REGISTRY}/schemas", read("schemas", source.name))
+    assert isinstance(answer, dict)  # noqa: S101 - that is how the registry answers
+    schema = str(answer["$id"])
+    for descriptor in _descriptors(source):
+        await post(f"{REGISTRY}/descriptors", descriptor | {"xdm:sourceSchema": schema})
+    return schema
+
+
+def _descriptors(source: Source) -> Iterator[Xdm]:
+    path = CONFIGURATION / "descriptors" / f"{source.name}.json"
+    yield from orjson.loads(path.read_bytes()) if path.exists() else ()
+
+
+async def _post_each(post: Post, path: str, kind: str) -> None:
+    for file in sorted((CONFIGURATION / kind).glob("*.json")):
+        await post(path, orjson.loads(file.read_bytes()))
+
+
+def read(kind: str, name: str) -> Xdm:
+    """The JSON object that `configuration` has of that kind and name."""
+    body: Xdm = orjson.loads((CONFIGURATION / kind / f"{name}.json").read_bytes())
+    return body
+
+
+def mapping(source: Source) -> Path | None:
+    """What the columns of the export mean, if it is a table."""
+    path = CONFIGURATION / "mappings" / f"{source.name}.yml"
+    return path if path.exists() else None

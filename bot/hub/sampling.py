@@ -1,0 +1,142 @@
+"""The sample: a hub that holds 200 invented customers, filled from what their company's systems export.
+
+Everything goes in as it would in a company: the configuration is posted to Adobe's endpoints, files are imported, and audiences
+and computed attributes come of evaluation, delivery after delivery, so that members have come and gone by the time one looks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, closing
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import httpx
+
+from bot.hub.api.app import Credentials, create_hub
+from bot.hub.database import documents
+from bot.hub.database.connection import Database, transaction
+from bot.hub.database.documents import Kind
+from bot.hub.founding import found
+from bot.hub.ingestion.importing import import_file
+from bot.hub.ingestion.inlet import Here
+from bot.hub.ingestion.source import Source as File
+from bot.hub.invented.configuring import CONFIGURATION, Post, configure, dataset, mapping, read
+from bot.hub.invented.customers import CUSTOMERS, customers
+from bot.hub.invented.sources import EPOCH, SOURCES, Exports, Source
+from bot.hub.model import Identity, Xdm
+from bot.hub.schemas.registry import SCHEMAS, new_id, registered
+from bot.hub.segments.evaluation import Evaluation
+
+TENANT = "demo"
+FOUNDED = timedelta(days=1825)
+"""How long ago the hub was set up."""
+DELIVERIES = (timedelta(days=75), timedelta(days=40), timedelta(days=16), timedelta(days=6), timedelta(days=1), timedelta())
+"""How long ago files came in, each with what had happened since the one before."""
+
+
+def sample_identities(*, seed: int = 1, now: datetime) -> Iterator[Identity]:
+    """The personal e-mail address of each customer."""
+    return (Identity("Email", customer.person.email) for customer in customers(seed, now))
+
+
+def write_sources(folder: Path, *, seed: int = 1, now: datetime) -> None:
+    """Write what the systems export to `folder`, as of `now` (aware), and what it takes to set a hub up for it.
+
+    That is what `docs/hub.md` works with: exports and their mappings, and the bodies of the calls in a folder for each kind. The
+    same arguments give the same bytes. Raises OSError.
+    """
+    healthy = [source for source in SOURCES if not source.knows_the_odd]
+    folder.mkdir(parents=True, exist_ok=True)
+    _exports(seed, now, healthy).write(folder, until=now)
+    for kind in sorted(path.name for path in CONFIGURATION.iterdir() if path.name != "unchecked"):
+        shutil.copytree(CONFIGURATION / kind, folder / kind, dirs_exist_ok=True, ignore=shutil.ignore_patterns("legacy-*"))
+
+
+def sample_database(folder: Path, *, seed: int = 1, now: datetime) -> Database:
+    """A new hub in `folder`, whose customers' last events lie just before `now` (aware).
+
+    It takes about a second, and must be called where no event loop runs: in a thread, or at the start. Raises OSError.
+    """
+    database = Database.open(folder / "hub.db")
+    asyncio.run(_set_up(database, now - FOUNDED))
+    _fill(database, folder, _exports(seed, now, SOURCES), now)
+    return database
+
+
+def _exports(seed: int, now: datetime, sources: Sequence[Source]) -> Exports:
+    return Exports.of(tuple(customers(seed, now)), now, sources)
+
+
+async def _set_up(database: Database, at: datetime) -> None:
+    """The whole configuration, as of `at`."""
+    with closing(database.writer()) as connection, transaction(connection):
+        found(connection, TENANT, _milliseconds(at))
+        old_shop = {source: _unchecked_schema(connection, source, at) for source in SOURCES if source.knows_the_odd}
+    async with _client(database, at) as post:
+        await configure(post)
+        for source, schema in old_shop.items():
+            await dataset(post, source, schema)
+
+
+def _unchecked_schema(connection: sqlite3.Connection, source: Source, at: datetime) -> str:
+    """A schema as nobody may make one: it stands for what got in before anybody looked."""
+    number = documents.next_number(connection, SCHEMAS.name)
+    resource = registered(read("unchecked", source.name), SCHEMAS, new_id(SCHEMAS, TENANT, number), _milliseconds(at))
+    documents.put(connection, Kind.SCHEMA, resource["$id"], resource, now=_milliseconds(at))
+    return str(resource["$id"])
+
+
+@asynccontextmanager
+async def _client(database: Database, at: datetime) -> AsyncIterator[Post]:
+    """Posts to the hub's own endpoints, for as long as it is set up."""
+    who = Credentials("sample", secrets.token_hex(), "sample@AdobeOrg", "sample")
+    hub = create_hub(database=database, credentials=who, clock=lambda: at, inlet=Here(database, lambda: _milliseconds(at)))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=hub), base_url="http://hub") as client:
+        form = {"grant_type": "client_credentials", "client_id": who.client_id, "client_secret": who.client_secret}
+        token = (await client.post("/ims/token/v3", data=form)).json()["access_token"]
+        client.headers.update(
+            {
+                "Authorization": f"Bearer {token}",
+                "x-api-key": who.client_id,
+                "x-gw-ims-org-id": who.org_id,
+                "x-sandbox-name": who.sandbox,
+            }
+        )
+
+        async def post(path: str, body: Xdm) -> object:
+            return (await client.post(path, json=body)).raise_for_status().json()
+
+        yield post
+
+
+def _fill(database: Database, folder: Path, exports: Exports, now: datetime) -> None:
+    """Import what came in, and evaluate everybody each time: whoever was in an audience may be out by then."""
+    with closing(database.writer()) as connection:
+        for number, (after, until) in enumerate(pairwise((EPOCH, *(now - ago for ago in DELIVERIES)))):
+            delivery = folder / f"delivery-{number}"
+            delivery.mkdir()
+            for source, path in exports.write(delivery, after=after, until=until):
+                import_file(database, File(path, _dataset(database, source), mapping(source)), now=_milliseconds(until))
+            _evaluate(connection, database, until)
+
+
+def _evaluate(connection: sqlite3.Connection, database: Database, at: datetime) -> None:
+    evaluation = Evaluation(database, lambda: at)
+    evaluation.everybody(connection)
+    while evaluation.work(connection, CUSTOMERS):
+        pass
+
+
+def _dataset(database: Database, source: Source) -> str:
+    [only] = database.organisation().datasets_named(read("datasets", source.name)["name"])
+    return only.id
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
