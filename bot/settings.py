@@ -55,6 +55,13 @@ class Settings(BaseSettings):
     )
     adobe_ims_url: str = Field("https://ims-na1.adobelogin.com", description="Where tokens come from")
 
+    hub_path: Path | None = Field(
+        None, description="File of the embedded hub with your own data; without it `hub:` invents customers anew at each start"
+    )
+    hub_tenant: str = Field(
+        "demo", pattern="^[a-z][a-z0-9]*$", description="Tenant of a hub that is made: its own fields lie under _demo"
+    )
+
     redis_url: SecretStr | None = Field(
         None, description="Shared by replicas: redis://, or rediss:// for TLS, with user and password if it has them"
     )

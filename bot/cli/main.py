@@ -10,6 +10,7 @@ import typer
 from bot.cli.check import check
 from bot.cli.demo import demo
 from bot.cli.forget import forget
+from bot.cli.hub import hub
 from bot.cli.lookup import lookup
 from bot.cli.run import run
 from bot.cli.schema import schema
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 for command in (run, demo, lookup, check, forget, schema):
     app.command()(command)
+app.add_typer(hub)
 
 WRONG = 2
 

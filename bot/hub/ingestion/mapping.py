@@ -16,7 +16,7 @@
     constants:
       consents.collect.val: y
 
-Every column of the table is named, so that none is lost unnoticed. A field's type is that of the schema; empty cells are left out.
+Every column of the table is named, so that none is lost unnoticed. A field's type is the schema's; empty cells are left out.
 """
 
 from __future__ import annotations

@@ -1,0 +1,16 @@
+"""`customer-bot hub …`: the embedded real-time customer profile on its own."""
+
+from __future__ import annotations
+
+import typer
+
+from bot.cli.hub_import import import_
+from bot.cli.hub_status import status_
+
+hub = typer.Typer(
+    name="hub",
+    help="The embedded real-time customer profile: serve it, fill it, look into it.",
+    no_args_is_help=True,
+)
+hub.command("import")(import_)
+hub.command("status")(status_)
