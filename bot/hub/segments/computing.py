@@ -106,7 +106,7 @@ _UNITS = {"HOURS": Unit.HOUR, "DAYS": Unit.DAY, "WEEKS": Unit.WEEK, "MONTHS": Un
 
 
 def lookback_of(document: Xdm) -> Lookback | None:
-    """The window that a computed attribute's `duration` says; None for all events. Raises `Unreadable` for one that isn't Adobe's."""
+    """The window that a computed attribute's `duration` says; None for all events. Raises `Unreadable` if it isn't Adobe's."""
     duration = document.get("duration")
     match duration:
         case None:

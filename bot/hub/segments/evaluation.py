@@ -26,7 +26,7 @@ class Evaluation:
         """Settle the people to whom the `limit` longest waiting identities belong; how many that were.
 
         `connection` is one of `Database.writer`, outside of a transaction. All that is read is of one moment, nothing is locked
-        while it is computed, and people of whom more arrived meanwhile keep waiting. 0 if nobody waits, or if that happened to all.
+        while it is computed, and people of whom more arrived meanwhile keep waiting. 0 if nobody waits, or if all do.
         """
         now = self._now
         definitions = Definitions(self._database.organisation(), now)

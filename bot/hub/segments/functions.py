@@ -78,12 +78,12 @@ def average(values: list[Any]) -> float | None:
 
 def least(values: list[Any]) -> Any:
     """The smallest number, else the earliest moment, else the first text."""
-    return next(iter(ascending(values, _itself)), None)
+    return min(filter(rank, values), key=rank, default=None)
 
 
 def greatest(values: list[Any]) -> Any:
     """The last text, else the latest moment, else the largest number."""
-    return next(reversed(ascending(values, _itself)), None)
+    return max(filter(rank, values), key=rank, default=None)
 
 
 AGGREGATES: Mapping[str, Callable[[list[Any]], Any]] = {"sum": total, "average": average, "min": least, "max": greatest}
@@ -107,7 +107,7 @@ def part(name: str, value: Any) -> int | None:
 
 def ascending(array: Sequence[Any], key: Callable[[Any], Any]) -> list[Any]:
     """The items by their keys, the smallest first; equal ones as they were, those without a key left out."""
-    ranked = [(ranked, item) for item in array if (ranked := rank(key(item))) is not None]
+    ranked = [(ranked, item) for item in array if (ranked := rank(key(item)))]
     ranked.sort(key=lambda pair: pair[0])
     return [item for _, item in ranked]
 
@@ -126,18 +126,14 @@ def same(one: Any, another: Any) -> bool:
     return one is not None and one == another and (one.__class__ is bool) is (another.__class__ is bool)
 
 
-def rank(value: Any) -> tuple[int, int | float, str] | None:
-    """Sorts numbers before moments before other texts; None for what can't be sorted."""
+def rank(value: Any) -> tuple[()] | tuple[int, int | float, str]:
+    """Sorts numbers before moments before other texts; empty for what can't be sorted."""
     if value.__class__ is int or value.__class__ is float:
         return 0, value, ""
     if value.__class__ is str:
         milliseconds = instant(value)
         return (2, 0, value) if milliseconds is None else (1, milliseconds, value)
-    return None
-
-
-def _itself(value: Any) -> Any:
-    return value
+    return ()
 
 
 def _numbers(values: list[Any]) -> list[int | float]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.hub.database.reading import Standing
 from bot.hub.merging import merged
-from bot.hub.model import PROFILE, ComputedAttribute, Event, Fragment, MergePolicy, Organisation, Path, Xdm
+from bot.hub.model import PROFILE, ComputedAttribute, Event, Fragment, MergePolicy, Organisation, Xdm
 from bot.hub.segments import rules
 from bot.hub.segments.checks import Check
 from bot.hub.segments.computing import aggregate, lookback_of
@@ -78,13 +78,12 @@ class Definitions:
     ) -> dict[str, bool]:
         """Whether the person is a member, for each audience that can be evaluated."""
         verdicts: dict[str, bool] = {}
+        attributes = _placed(computed)
         for policy, audiences in self._rules.items():
             subjects = []
             for fragments, happened in _profiles(known, events, stitched=policy.stitched):
                 entity = merged(fragments, policy, self._organisation).entity
-                for attribute, value in computed:
-                    entity = _with(entity, attribute.path, value)
-                subjects.append(Subject(entity, happened))
+                subjects.append(Subject(_over(attributes, entity), happened))
             for audience, holds in audiences:
                 verdicts[audience] = any(map(holds, subjects))
         return verdicts
@@ -159,9 +158,22 @@ def _seniority(membership: Xdm) -> tuple[bool, str]:
     return membership["status"] == "exited", membership["lastQualificationTime"]
 
 
-def _with(entity: Xdm, path: Path, value: Any) -> Xdm:
-    """The entity with the value at the path; what others hold of it stays as it was."""
-    if not path:
-        return value  # type: ignore[no-any-return]
-    below = entity.get(path[0])
-    return entity | {path[0]: _with(below if isinstance(below, dict) else {}, path[1:], value)}
+def _placed(computed: Sequence[tuple[ComputedAttribute, Any]]) -> Xdm:
+    """Only the computed attributes, where they lie on a profile."""
+    placed: Xdm = {}
+    for attribute, value in computed:
+        *folders, name = attribute.path
+        folder = placed
+        for each in folders:
+            folder = folder.setdefault(each, {})
+        folder[name] = value
+    return placed
+
+
+def _over(above: Xdm, below: Xdm) -> Xdm:
+    """Both in one, `above` where they differ; neither is changed."""
+    joined = below | above
+    for key in above.keys() & below.keys():
+        if isinstance(above[key], dict) and isinstance(below[key], dict):
+            joined[key] = _over(above[key], below[key])
+    return joined

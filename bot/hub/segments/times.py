@@ -10,6 +10,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from bot.hub.segments.syntax import Between, Day, Distance, During, Named, Period, Relative, Side, Time, Unit
@@ -38,14 +39,9 @@ _MONTHS = {Unit.MONTH: 1, Unit.YEAR: 12, Unit.DECADE: 120, Unit.CENTURY: 1200, U
 
 def instant(value: Any) -> int | None:
     """The moment that an XDM date-time, a date (its midnight) or a number of milliseconds names; None for anything else."""
-    if type(value) is str:
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return (aware - _EPOCH) // timedelta(milliseconds=1)
-    return value if type(value) is int else None
+    if value.__class__ is str:
+        return _read(value)
+    return value if value.__class__ is int else None
 
 
 def moment(milliseconds: int) -> datetime:
@@ -116,6 +112,16 @@ def compared(operator: str, than: Range) -> tuple[Range, ...]:
         ">": ((end, _LAST),),
         ">=": ((start, _LAST),),
     }[operator]
+
+
+@lru_cache(maxsize=1024)  # each rule of many asks for the same few events' times
+def _read(text: str) -> int | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _far(operator: str, count: int, unit: Unit, direction: str, reference: int) -> tuple[Range, ...]:
