@@ -11,27 +11,29 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
 from bot.hub.answers import refused, unrouted
-from bot.hub.api.services import HubServices, Inlet
+from bot.hub.api import entities, graph
+from bot.hub.api.services import HubServices
 from bot.hub.database.connection import Database
 from bot.hub.errors import Refused
 from bot.hub.gateway import Gateway
 from bot.hub.ims import Credentials, TokenEndpoint, Tokens
+from bot.hub.ingestion.inlet import Inlet
 
 __all__ = ["Credentials", "create_hub"]
+
+_SERVICES = (entities, graph)
+"""Modules of endpoints below `/data`; look-ups first, since paths are tried in this order."""
 
 
 def create_hub(*, database: Database, credentials: Credentials, clock: Callable[[], datetime], inlet: Inlet) -> Starlette:
     """The application. `clock` gives the present as an aware datetime: tokens expire by it, and arrivals are stamped with it."""
     hub = HubServices(database, credentials, clock, inlet)
     tokens = Tokens(clock)
+    services = [route for module in _SERVICES for route in module.routes(hub)]
     return Starlette(
         routes=[
             Route("/ims/token/v3", TokenEndpoint(credentials, tokens).post, methods=["POST"]),
-            Mount("/data", routes=_services(hub), middleware=[Middleware(Gateway, credentials=credentials, tokens=tokens)]),
+            Mount("/data", routes=services, middleware=[Middleware(Gateway, credentials=credentials, tokens=tokens)]),
         ],
         exception_handlers={Refused: refused, HTTPException: unrouted},
     )
-
-
-def _services(_hub: HubServices) -> list[Route]:
-    return []

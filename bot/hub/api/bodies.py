@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
 from bot.hub.api.cursor import placed
 from bot.hub.api.query import Asked, Query, Window, bad, events_wanted, newest_first, page_size
 from bot.hub.fields import selection
@@ -14,17 +12,6 @@ from bot.hub.model import Xdm
 
 MOST_ASKED = 1000
 """Identities in one call. Adobe documents no such number for this endpoint; its identity graphs are asked for by as many."""
-
-
-def parsed(raw: bytes) -> Xdm:
-    """The JSON object that `raw` is. Raises `Refused` (400) if it is none."""
-    try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        body = None
-    if not isinstance(body, dict):
-        bad("The body must be a JSON object")
-    return body
 
 
 def read(body: Xdm) -> Query:

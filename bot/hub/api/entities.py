@@ -17,9 +17,10 @@ from bot.hub import errors
 from bot.hub.answers import Json
 from bot.hub.api import bodies, parameters
 from bot.hub.api.events import Link, no_events, page
+from bot.hub.api.incoming import parsed_object
 from bot.hub.api.lookup import Lookup
 from bot.hub.api.profiles import nobody, profile
-from bot.hub.api.query import Asked, Query
+from bot.hub.api.query import Asked, Query, bad
 from bot.hub.api.services import HubServices
 from bot.hub.database.connection import snapshot
 from bot.hub.database.reading import Reading
@@ -61,7 +62,7 @@ class Entities:
         Whom nobody knows has an entry without attributes or events. Where a look-up fails, 207: a list, as Adobe documents it, of
         what failed; what didn't is in that list, too, so that nobody has to ask for it again.
         """
-        body = bodies.parsed(await request.body())
+        body = await _body(request)
         query = bodies.read(body)
         policy = self._lookup.policy(query.merge_policy)
         found: dict[str, Xdm] = {}
@@ -113,6 +114,13 @@ class Entities:
             if query.window is None:
                 return view.xid, profile(view, asked, query, reading, organisation)
             return view.xid, page(view, query.window, asked.after, query.keep, link, reading, organisation)
+
+
+async def _body(request: Request) -> Xdm:
+    try:
+        return await parsed_object(request)
+    except ValueError as error:
+        bad(str(error))
 
 
 def _href(params: QueryParams) -> Link:

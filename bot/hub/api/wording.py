@@ -19,10 +19,6 @@ Said = str | Xdm
 """An XID, or `{ns, id}`."""
 
 
-class Unclear(ValueError):
-    """What was asked can't be read. The text says what would be right."""
-
-
 @dataclass(frozen=True, slots=True)
 class Wording:
     """One version's words for an identity that is no XID, and for a namespace's code."""
@@ -31,10 +27,10 @@ class Wording:
     code: str
 
     def identity(self, said: Xdm, organisation: Organisation) -> Identity | None:
-        """Which identity is meant, None if its namespace isn't there. Raises Unclear."""
+        """Which identity is meant, None if its namespace isn't there. Raises ValueError, saying what would be right."""
         value, code, number = said.get("id"), said.get(self.code), said.get("nsid")
         if not isinstance(value, str) or not value or (code is None and number is None):
-            raise Unclear(f"an identity must have an id, and {self.code} or nsid")
+            raise ValueError(f"an identity must have an id, and {self.code} or nsid")
         namespace = organisation.namespace(str(code)) if code is not None else _numbered(organisation, number)
         return None if namespace is None else identity_in(namespace, value)
 
@@ -58,12 +54,12 @@ GRAPHS = Wording("composite_xid", "ns")
 
 
 def said_in(body: Mapping[str, Any], names: Sequence[str]) -> tuple[str, list[Said]]:
-    """The first of the lists `names` that is there, and what it says. Raises Unclear."""
+    """The first of the lists `names` that is there, and what it says. Raises ValueError, saying what would be right."""
     name = next((each for each in names if each in body), names[0])
     said = body.get(name)
     wanted = str if name == "xids" else dict
     if not isinstance(said, list) or not 0 < len(said) <= MOST_ASKED or not all(isinstance(each, wanted) for each in said):
-        raise Unclear(f"one of {', '.join(names)} must be a list of 1 to {MOST_ASKED} identities")
+        raise ValueError(f"one of {', '.join(names)} must be a list of 1 to {MOST_ASKED} identities")
     return name, said
 
 
