@@ -14,6 +14,9 @@ from bot.hub.database.unsettled import Unsettled
 from bot.hub.model import MOST_IDENTITIES, Event, Fragment
 from bot.hub.segments.standings import Definitions, Known
 
+_TOGETHER = 16
+"""People whose data is in memory at once. More of them make the garbage collector, which finds nothing, walk over it all."""
+
 
 class Evaluation:
     """Computes audience memberships and computed attributes. `clock` gives the present as an aware datetime."""
@@ -25,19 +28,24 @@ class Evaluation:
     def work(self, connection: sqlite3.Connection, limit: int) -> int:
         """Settle the people to whom the `limit` longest waiting identities belong; how many that were.
 
-        `connection` is one of `Database.writer`, outside of a transaction. All that is read is of one moment, nothing is locked
-        while it is computed, and people of whom more arrived meanwhile keep waiting. 0 if nobody waits, or if all do.
+        `connection` is one of `Database.writer`, outside of a transaction. All that is read is of one moment, nobody is kept
+        from writing while it is computed, and people of whom more arrived meanwhile keep waiting. 0 if nobody waits, or if all do.
         """
         now = self._now
         definitions = Definitions(self._database.organisation(), now)
-        with snapshot(connection):
-            waiting = list(self._waiting(Reading(connection, self._database), unsettled.take(connection, limit)))
-        if not waiting:
-            return 0
         nothing = Standing(now, {}, {})
-        computed = [(person, taken, definitions.standing(known) if known else nothing) for person, taken, known in waiting]
+        with snapshot(connection):
+            reading = Reading(connection, self._database)
+            taken = unsettled.take(connection, limit)
+            computed = [
+                (person, mine, definitions.standing(known) if known else nothing)
+                for start in range(0, len(taken), _TOGETHER)
+                for person, mine, known in _waiting(reading, taken[start : start + _TOGETHER])
+            ]
+        if not computed:
+            return 0
         with transaction(connection):
-            return sum(unsettled.settle(connection, person, taken, standing) for person, taken, standing in computed)
+            return sum(unsettled.settle(connection, person, mine, standing) for person, mine, standing in computed)
 
     def everybody(self, connection: sqlite3.Connection) -> None:
         """Let everybody wait for `work` to evaluate them again. In several transactions: others may write in between."""
@@ -50,28 +58,29 @@ class Evaluation:
     def _now(self) -> int:
         return int(self._clock().timestamp() * 1000)
 
-    def _waiting(self, reading: Reading, taken: Sequence[Unsettled]) -> Iterator[tuple[int, list[Unsettled], Known | None]]:
-        """Each person among them: the number, what of `taken` is that person's, and what is known.
 
-        None of a graph that is too large: it has no profile that could be looked up, so there is nothing to compute of it.
-        """
-        people = reading.people([each.identity for each in taken])
-        whose = {member.number: person.number for person in people for member in person.members}
-        numbers = [member.number for person in people if person.size <= MOST_IDENTITIES for member in person.members]
-        mine: defaultdict[int, list[Unsettled]] = defaultdict(list)
-        fragments: defaultdict[int, list[Fragment]] = defaultdict(list)
-        events: defaultdict[int, list[Event]] = defaultdict(list)
-        before: defaultdict[int, list[Standing]] = defaultdict(list)
-        for each in taken:
-            if each.identity in whose:
-                mine[whose[each.identity]].append(each)
-        for fragment in reading.fragments(numbers):
-            fragments[whose[fragment.identity]].append(fragment)
-        for event in reading.all_events(numbers):
-            events[whose[event.identity]].append(event)
-        for number, standing in reading.standings(list(whose)).items():
-            before[whose[number]].append(standing)
-        for person in people:
-            number = person.number
-            whole = person.size <= MOST_IDENTITIES
-            yield number, mine[number], Known(fragments[number], events[number], before[number]) if whole else None
+def _waiting(reading: Reading, taken: Sequence[Unsettled]) -> Iterator[tuple[int, list[Unsettled], Known | None]]:
+    """Each person among them: the number, what of `taken` is that person's, and what is known.
+
+    None of a graph that is too large: it has no profile that could be looked up, so there is nothing to compute of it.
+    """
+    people = reading.people([each.identity for each in taken])
+    whose = {member.number: person.number for person in people for member in person.members}
+    numbers = [member.number for person in people if person.size <= MOST_IDENTITIES for member in person.members]
+    mine: defaultdict[int, list[Unsettled]] = defaultdict(list)
+    fragments: defaultdict[int, list[Fragment]] = defaultdict(list)
+    events: defaultdict[int, list[Event]] = defaultdict(list)
+    before: defaultdict[int, list[Standing]] = defaultdict(list)
+    for each in taken:
+        if each.identity in whose:
+            mine[whose[each.identity]].append(each)
+    for fragment in reading.fragments(numbers):
+        fragments[whose[fragment.identity]].append(fragment)
+    for event in reading.all_events(numbers):
+        events[whose[event.identity]].append(event)
+    for number, standing in reading.standings(list(whose)).items():
+        before[whose[number]].append(standing)
+    for person in people:
+        number = person.number
+        whole = person.size <= MOST_IDENTITIES
+        yield number, mine[number], Known(fragments[number], events[number], before[number]) if whole else None
