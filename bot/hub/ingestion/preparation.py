@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from bot.hub.model import Dataset, Record, Xdm
+from bot.hub.model import Dataset, Identity, Record, Xdm
 from bot.hub.rejects import Rejected
 from bot.hub.schemas.preparing import Preparing
 
@@ -37,6 +37,26 @@ class Prepared:
     records: list[Record] = field(default_factory=list)
     waiting: list[Record] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # A frozen dataclass is read from a pipe in 13 µs, a plain tuple and the record made of it in 2.
+        return _rebuilt, (list(map(_plain, self.records)), list(map(_plain, self.waiting)), self.rejects)
+
+
+_Plain = tuple[int, bool, int, str, list[tuple[str, str]], bytes]
+
+
+def _plain(record: Record) -> _Plain:
+    return record.dataset, record.event, record.time, record.id, [(*each,) for each in record.identities], record.body
+
+
+def _record(plain: _Plain) -> Record:
+    dataset, event, time, identifier, identities, body = plain
+    return Record(dataset, event, time, identifier, tuple([Identity(*each) for each in identities]), body)
+
+
+def _rebuilt(records: list[_Plain], waiting: list[_Plain], rejects: list[Reject]) -> Prepared:
+    return Prepared(list(map(_record, records)), list(map(_record, waiting)), rejects)
 
 
 def prepared(items: Iterable[Item], preparing: Preparing, *, now: int) -> Prepared:
