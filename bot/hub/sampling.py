@@ -36,7 +36,7 @@ from bot.hub.segments.evaluation import Evaluation
 TENANT = "demo"
 FOUNDED = timedelta(days=1825)
 """How long ago the hub was set up."""
-DELIVERIES = (timedelta(days=75), timedelta(days=40), timedelta(days=16), timedelta(days=6), timedelta(days=1), timedelta())
+DELIVERIES = (timedelta(days=60), timedelta(days=14), timedelta())
 """How long ago files came in, each with what had happened since the one before."""
 
 
@@ -65,7 +65,9 @@ def sample_database(folder: Path, *, seed: int = 1, now: datetime) -> Database:
     """
     database = Database.open(folder / "hub.db")
     asyncio.run(_set_up(database, now - FOUNDED))
-    _fill(database, folder, _exports(seed, now, SOURCES), now)
+    # All files are written before the first is read: what they are made of needn't stay in memory.
+    for at, files in list(_deliveries(folder, seed, now)):
+        _take_in(database, at, files)
     return database
 
 
@@ -115,15 +117,21 @@ async def _client(database: Database, at: datetime) -> AsyncIterator[Post]:
         yield post
 
 
-def _fill(database: Database, folder: Path, exports: Exports, now: datetime) -> None:
-    """Import what came in, and evaluate everybody each time: whoever was in an audience may be out by then."""
+def _deliveries(folder: Path, seed: int, now: datetime) -> Iterator[tuple[datetime, list[tuple[Source, Path]]]]:
+    """Write the files of each delivery into a folder of its own: when it came, and what it brought."""
+    exports = _exports(seed, now, SOURCES)
+    for number, (after, until) in enumerate(pairwise((EPOCH, *(now - ago for ago in DELIVERIES)))):
+        delivery = folder / f"delivery-{number}"
+        delivery.mkdir()
+        yield until, exports.write(delivery, after=after, until=until)
+
+
+def _take_in(database: Database, at: datetime, files: Sequence[tuple[Source, Path]]) -> None:
+    """Import what came in, and evaluate everybody: whoever was in an audience may be out by then."""
+    for source, path in files:
+        import_file(database, File(path, _dataset(database, source), mapping(source)), now=_milliseconds(at))
     with closing(database.writer()) as connection:
-        for number, (after, until) in enumerate(pairwise((EPOCH, *(now - ago for ago in DELIVERIES)))):
-            delivery = folder / f"delivery-{number}"
-            delivery.mkdir()
-            for source, path in exports.write(delivery, after=after, until=until):
-                import_file(database, File(path, _dataset(database, source), mapping(source)), now=_milliseconds(until))
-            _evaluate(connection, database, until)
+        _evaluate(connection, database, at)
 
 
 def _evaluate(connection: sqlite3.Connection, database: Database, at: datetime) -> None:
