@@ -1,4 +1,4 @@
-"""The form in which a namespace keeps the values of its identities, so that one person's are equal.
+"""The form in which a namespace keeps the values of its identities, so that those of one person are equal.
 
 E-mail values compare without case, phone values in E.164; all others are kept as they come, without the space around them. Pure.
 """
@@ -6,6 +6,7 @@ E-mail values compare without case, phone values in E.164; all others are kept a
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 import phonenumbers
@@ -17,7 +18,7 @@ LONGEST = 1024
 
 
 def normalised(namespace: Namespace, value: str) -> str:
-    """The value as `namespace` keeps it.
+    """The value as `namespace` keeps it. What came out goes in again unchanged.
 
     Raises:
         ValueError: it can't be a value of that namespace; the text says what would be, and doesn't repeat it.
@@ -32,7 +33,10 @@ def normalised(namespace: Namespace, value: str) -> str:
 
 
 def _email(value: str) -> str:
-    return value.casefold()
+    if "@" not in value:
+        raise ValueError("isn't an e-mail address")
+    # Lower, not folded: a folded ß is ss, which is somebody else's address.
+    return value.lower() if value.isascii() else unicodedata.normalize("NFC", value.lower())
 
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -44,8 +48,13 @@ def _phone(value: str) -> str:
     try:
         number = phonenumbers.parse(value, None)
     except phonenumbers.NumberParseException:
-        raise ValueError("isn't a phone number with its country code, such as +493023125123") from None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        raise ValueError(_NO_PHONE) from None
+    normal = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    if not _E164.fullmatch(normal):
+        raise ValueError(_NO_PHONE)
+    return normal
 
+
+_NO_PHONE = "isn't a phone number with its country code, such as +493023125123"
 
 _FORMS: dict[str, Callable[[str], str]] = {"EMAIL": _email, "PHONE": _phone}
