@@ -62,20 +62,23 @@ def _stored(
 ) -> tuple[dict[Identity, int], dict[int, int]]:
     """The numbers of those that are in the tables, and the people these numbers belong to."""
     codes = {namespace.id: namespace.code for namespace in organisation.namespaces}
-    numbers, people = {}, {}
+    numbers: dict[Identity, int] = {}
+    people: dict[int, int] = {}
+    sought = {tuple(identity): identity for identity in keys}
     rows = among(connection, "SELECT id, namespace, value, person FROM identity WHERE key IN ({})", sorted(keys.values()))
     for number, namespace, value, person in rows:
-        identity = Identity(codes[namespace], value)
-        if identity in keys:
+        if identity := sought.get((codes[namespace], value)):
             numbers[identity] = number
             people[number] = person
     return numbers, people
 
 
 def _number(groups: Sequence[Sequence[Identity]], numbers: dict[Identity, int], people: dict[int, int], free: int) -> Joins:
-    """Give every other identity a number from `free` on, in the graph of those that it is named with; which graphs thereby join."""
+    """Give every other identity a number from `free` on, in the graph of those that it is named with; which graphs join."""
     joins = Joins()
     for group in groups:
+        if len(group) == 1 and group[0] in numbers:
+            continue
         owners = {people[numbers[identity]] for identity in group if identity in numbers}
         home = min(owners, default=free)
         for identity in group:
@@ -89,7 +92,7 @@ def _number(groups: Sequence[Sequence[Identity]], numbers: dict[Identity, int], 
 
 
 def _move(connection: sqlite3.Connection, joins: Joins, first: int) -> dict[int, int]:
-    """The person that each joined one is now. Those in the tables, whose numbers are below `first`, move to the largest of them."""
+    """The person that each joined one is now. Those in the tables, whose numbers are below `first`, move to the largest."""
     moved: dict[int, int] = {}
     for joined in joins.sets():
         stored = [person for person in joined if person < first]

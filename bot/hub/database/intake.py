@@ -88,30 +88,24 @@ class Intake:
             "INSERT OR IGNORE INTO event (identity, time, dataset, id, body) VALUES (?, ?, ?, ?, ?)",
             ((*key, number) for number, key in enumerate(keys, free)),
         )
-        claimed: list[_EventKey] = []
-        if self._connection.total_changes - before < len(keys):
-            claimed = self._claimed(keys, free)
-            contested = set(claimed)
-            fresh = [(number, key) for number, key in enumerate(keys, free) if key not in contested]
-        else:
-            fresh = list(enumerate(keys, free))
+        everything_is_new = self._connection.total_changes - before == len(keys)
+        claimed = frozenset() if everything_is_new else self._claimed(keys, free)
         self._connection.executemany(
-            "INSERT INTO event_body (id, modified, body) VALUES (?, ?, ?)", ((number, now, bodies[key]) for number, key in fresh)
+            "INSERT INTO event_body (id, modified, body) VALUES (?, ?, ?)",
+            ((number, now, bodies[key]) for number, key in enumerate(keys, free) if key not in claimed),
         )
-        stored = [key[0] for _, key in fresh]
-        stored.extend(key[0] for key in claimed if self._outdone(key, bodies[key], now))
-        return stored
+        return [key[0] for key in keys if key not in claimed or self._outdone(key, bodies[key], now)]
 
-    def _claimed(self, keys: Sequence[_EventKey], free: int) -> list[_EventKey]:
+    def _claimed(self, keys: Sequence[_EventKey], free: int) -> frozenset[_EventKey]:
         """The keys whose place another body has."""
-        return [
+        return frozenset(
             key
             for number, key in enumerate(keys, free)
             if self._connection.execute(
                 "SELECT body FROM event WHERE identity = ? AND time = ? AND dataset = ? AND id = ?", key
             ).fetchone()
             != (number,)
-        ]
+        )
 
     def _outdone(self, key: _EventKey, body: bytes, now: int) -> bool:
         """Put `body` in the place of the one that is there if it is greater."""
