@@ -17,10 +17,11 @@ from bot.hub.database import documents
 from bot.hub.database.connection import Database, transaction
 from bot.hub.database.documents import Kind
 from bot.hub.database.intake import Intake
+from bot.hub.database.reading import Reading
 from bot.hub.founding import found
 from bot.hub.ims import Credentials
 from bot.hub.ingestion.inlet import Here
-from bot.hub.model import Identity, Record, Xdm
+from bot.hub.model import Identity, Person, Record, Xdm
 
 ENTITIES = "/data/core/ups/access/entities"
 PROFILE = "_xdm.context.profile"
@@ -97,6 +98,12 @@ class Stage:
     def take(self, *records: Record, now: int = MILLISECONDS) -> None:
         with closing(self.database.writer()) as writer, transaction(writer):
             Intake(writer).apply(records, self.database.organisation(), now=now)
+
+    def person(self, identity: Identity) -> Person:
+        with closing(self.database.reader()) as reader:
+            person = Reading(reader, self.database).find(identity)
+        assert person
+        return person
 
     async def get(self, **params: Any) -> httpx.Response:
         return await self.client.get(ENTITIES, params=dotted(params))

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.hub.api.lookup.stage import (
+    ADA,
+    CRM,
+    ENTITIES,
+    EVENT,
+    GRACE,
+    PHONE,
+    PROFILE,
+    Stage,
+    dotted,
+    event,
+    events_of,
+    ids,
+    record,
+)
+
+
+async def test_delete(stage: Stage) -> None:
+    """Deleted by any identity, a person is gone under each of them, events included; others stay."""
+    stage.take(record(CRM, {}, ADA, PHONE), event(1, ADA), event(2, PHONE), record(CRM, {}, GRACE), event(3, GRACE))
+    deleted = await delete(stage, schema=PROFILE, entityId=PHONE.value, entityIdNS="phone")
+    answers = [await stage.get(schema=PROFILE, entityId=each.xid) for each in (ADA, PHONE)]
+
+    assert (deleted.status_code, deleted.content) == (202, b"")
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert (await stage.get(**events_of(ADA))).status_code == 404
+    assert ids(await stage.events(GRACE)) == ["e3"]
+
+
+async def test_again(stage: Stage) -> None:
+    """Nobody can't be deleted, nor can anybody twice; what comes after a deletion is a new profile."""
+    stage.take(record(CRM, {}, ADA, PHONE))
+    statuses = [(await delete(stage, schema=PROFILE, entityId=ADA.xid)).status_code for _ in range(2)]
+    stage.take(record(CRM, {}, ADA))
+
+    assert statuses == [202, 404]
+    assert (await stage.profile())["identityGraph"] == [ADA.xid]
+
+
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        ({"schema": EVENT, "entityId": ADA.xid}, "schema.name"),
+        ({"schema": PROFILE}, "entityId"),
+        ({"schema": PROFILE, "entityId": ADA.value}, "namespace"),
+        ({"schema": PROFILE, "entityId": ADA.value, "entityIdNS": "Telegram"}, "namespace"),
+    ],
+)
+async def test_bad_request(stage: Stage, params: dict[str, str], says: str) -> None:
+    """Whoever isn't named clearly isn't deleted."""
+    stage.take(record(CRM, {}, ADA))
+    answer = await delete(stage, **params)
+
+    assert answer.status_code == 400
+    assert says in answer.json()["message"]
+    assert await stage.profile()
+
+
+async def delete(stage: Stage, **params: str) -> httpx.Response:
+    return await stage.client.delete(ENTITIES, params=dotted(params))

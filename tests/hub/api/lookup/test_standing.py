@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from contextlib import closing
+
+from bot.hub.database import unsettled
+from bot.hub.database.connection import transaction
+from bot.hub.database.reading import Standing
+from bot.hub.model import Identity, Xdm
+from tests.hub.api.lookup.stage import ADA, CRM, PHONE, UNSTITCHED, Stage, record
+
+NIGHT = {"status": "realized", "lastQualificationTime": "2026-03-05T02:00:00Z"}
+
+
+def settle(stage: Stage, identity: Identity, memberships: Xdm, computed: Xdm) -> None:
+    person = stage.person(identity)
+    with closing(stage.database.writer()) as writer, transaction(writer):
+        assert unsettled.settle(writer, person.number, [], Standing(0, memberships, computed))
+
+
+async def test_computed(stage: Stage) -> None:
+    """Memberships and computed attributes are where Adobe puts them, beside what came as data."""
+    supplied = {"AAM": {"x": {"status": "existing"}}, "ups": {"a": {"status": "exited"}, "b": {"status": "realized"}}}
+    stage.take(record(CRM, {"segmentMembership": supplied, "_demo": {"vip": True}}, ADA))
+    settle(stage, ADA, {"a": NIGHT}, {"orders90": 3})
+    entity = (await stage.profile())["entity"]
+
+    assert entity["segmentMembership"] == {"AAM": supplied["AAM"], "ups": {"a": NIGHT, "b": {"status": "realized"}}}
+    assert entity["_demo"] == {"vip": True, "SystemComputedAttributes": {"orders90": 3}}
+
+
+async def test_without_computed_attributes(stage: Stage) -> None:
+    """A call that says `withCA=false` gets no computed attributes."""
+    stage.take(record(CRM, {}, ADA))
+    settle(stage, ADA, {"a": NIGHT}, {"orders90": 3})
+    entity = (await stage.profile(withCA="false"))["entity"]
+
+    assert entity.keys() == {"segmentMembership", "identityMap"}
+
+
+async def test_nothing_computed(stage: Stage) -> None:
+    """A person in no audience has no membership, rather than empty objects."""
+    stage.take(record(CRM, {}, ADA))
+    settle(stage, ADA, {}, {})
+
+    assert (await stage.profile())["entity"].keys() == {"identityMap"}
+
+
+async def test_unstitched(stage: Stage) -> None:
+    """What was computed of a graph is shown of an identity alone only if that is all of the graph."""
+    stage.take(record(CRM, {}, ADA))
+    settle(stage, ADA, {"a": NIGHT}, {})
+    alone = await stage.profile(mergePolicyId=UNSTITCHED)
+    stage.take(record(CRM, {}, PHONE, ADA))
+    settle(stage, ADA, {"a": NIGHT}, {})
+    one_of_two = await stage.profile(mergePolicyId=UNSTITCHED)
+
+    assert "segmentMembership" in alone["entity"]
+    assert "segmentMembership" not in one_of_two["entity"]
