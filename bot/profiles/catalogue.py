@@ -31,7 +31,7 @@ def audiences_request(account: Account, ids: Sequence[str]) -> Request:
     """At most `MOST_AUDIENCES` audiences by their ids (Adobe: "Audiences endpoint", bulk-get)."""
     body = orjson.dumps({"ids": [{"id": each} for each in ids]})
     headers = account.headers | {"content-type": "application/json"}
-    return Request("audiences", "POST", "/data/core/ups/audiences/bulk-get", (), headers, body)
+    return Request("audiences", "POST", "/data/core/ups/audiences/bulk-get", headers, body)
 
 
 def read_audience_names(answer: Answer) -> dict[str, str]:
@@ -58,8 +58,8 @@ def _named(results: Json) -> Iterator[tuple[str, str]]:
 
 def merge_policies_request(account: Account) -> Request:
     """The merge policies for profiles (Adobe allows five)."""
-    params = (("schema.name", PROFILE), ("limit", "100"))
-    return Request("merge_policies", "GET", "/data/core/ups/config/mergePolicies", params, account.headers)
+    path = f"/data/core/ups/config/mergePolicies?schema.name={PROFILE}&limit=100"
+    return Request("merge_policies", "GET", path, account.headers)
 
 
 def read_merge_policies(answer: Answer) -> tuple[MergePolicy, ...]:
@@ -81,7 +81,7 @@ def read_merge_policies(answer: Answer) -> tuple[MergePolicy, ...]:
 
 def namespaces_request(account: Account) -> Request:
     """The identity namespaces of the organisation (Adobe: "Identity Service API")."""
-    return Request("namespaces", "GET", "/data/core/idnamespace/identities", (), account.headers)
+    return Request("namespaces", "GET", "/data/core/idnamespace/identities", account.headers)
 
 
 def read_namespaces(answer: Answer) -> tuple[str, ...]:
@@ -99,7 +99,7 @@ def read_namespaces(answer: Answer) -> tuple[str, ...]:
 def union_request(account: Account) -> Request:
     """The union of all schemas that are enabled for profiles, with every field spelt out."""
     path = f"/data/foundation/schemaregistry/tenant/unions/{PROFILE}__union"
-    return Request("union_schema", "GET", path, (), account.headers | {"accept": _UNION_TYPE})
+    return Request("union_schema", "GET", path, account.headers | {"accept": _UNION_TYPE})
 
 
 def read_union(answer: Answer) -> Json:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
-from urllib.parse import urlencode
 from uuid import uuid4
 
 from bot.breaker import Breaker
-from bot.errors import NotSetUp, RequestRefused, Throttled
+from bot.errors import NotSetUp, Throttled
 from bot.profiles import catalogue, wire
 from bot.profiles.guard import admitted, judged
 from bot.profiles.http import Outgoing, Send
@@ -31,8 +29,6 @@ SMOOTHING = 8
 """How much the latest call counts in what a call usually takes: an eighth, as in TCP's round-trip time (RFC 6298)."""
 FIRST_GUESS = 0.25
 """Seconds that a call usually takes, before any was measured; and the least that it must have had to be taken for hanging."""
-LONGEST_URL = 65_536
-"""Letters. No server takes as many."""
 SOON = 0.05
 """Seconds around the end of a turn in which a cancellation is due to it: a timer may fire a hair early, and much later only if
 this process is too busy to see what was answered.
@@ -205,15 +201,7 @@ class AdobeClient:
 
     def _built(self, request: wire.Request, token: str, request_id: str) -> Outgoing:
         headers = {**request.headers, "authorization": f"Bearer {token}", "x-request-id": request_id}
-        return Outgoing(request.method, self._url(request), headers, request.body)
-
-    def _url(self, request: wire.Request) -> str:
-        """Whole and encoded."""
-        with suppress(UnicodeError):
-            query = f"?{urlencode(request.params, safe=',')}" if request.params else ""
-            if len(query) < LONGEST_URL:
-                return f"{self._base}{request.path}{query}"
-        raise RequestRefused(400)  # outside the block: a value that no URL can carry is a customer's all the same
+        return Outgoing(request.method, self._base + request.path, headers, request.body)
 
 
 def _now() -> float:

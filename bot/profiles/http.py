@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import httpx
+from yarl import URL
 
 from bot.errors import LookupFailed, SourceFailed, Unreachable
 from bot.network import Network
@@ -94,7 +95,7 @@ class OverSession:
     async def _sent(self, request: Outgoing, most_bytes: int) -> Answer:
         async with self._session.request(
             request.method,
-            request.url,
+            URL(request.url, encoded=True),
             headers={"accept-encoding": ONE_LAYER, **request.headers},
             data=request.body,
             allow_redirects=False,

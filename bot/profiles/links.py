@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 ACCESS = "/data/core/ups/access"
 """What the links in Adobe's answers are relative to."""
 
+_AS_IT_STANDS = "%/?:@!$&'()*+,;=[]|"
+"""Encoded already, or of a meaning of its own. Anything else odd would end up in the head of a request."""
+
 
 def next_path(href: object, base: str) -> str | None:
-    """The path, below `base`, of a link in an answer; None for no link, and for one that leads to another host.
+    """The path, below `base` and encoded, of a link in an answer; None for no link, and for one that leads to another host.
 
     Adobe's links begin `/entities?…` and are relative to `/data/core/ups/access`.
     """
@@ -24,7 +27,7 @@ def next_path(href: object, base: str) -> str | None:
         return None
     path = link.path.removeprefix(home.path.rstrip("/")) or "/entities"
     whole = path if path.startswith(f"{ACCESS}/") else f"{ACCESS}/{path.lstrip('/')}"
-    return f"{whole}?{link.query}" if link.query else whole
+    return quote(f"{whole}?{link.query}" if link.query else whole, safe=_AS_IT_STANDS)
 
 
 def _origin(url: SplitResult, scheme: str) -> tuple[str, str | None, int | None]:

@@ -5,23 +5,30 @@ No loop, no socket, no clock. Facts are from Adobe's "Entities endpoint" guide a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
+from urllib.parse import quote_plus, urlencode
 
 import orjson
 
-from bot.errors import NotFound, SourceFailed
+from bot.errors import NotFound, RequestRefused, SourceFailed
 from bot.profiles.links import ACCESS, next_path
 from bot.profiles.matching import asked_for
 from bot.profiles.refusals import events_closed, refusal
 from bot.question import Identity
 
 Json = dict[str, object]
+Params = tuple[tuple[str, str], ...]
 
 ENTITIES = f"{ACCESS}/entities"
 PROFILE = "_xdm.context.profile"
 EVENT = "_xdm.context.experienceevent"
+
+LONGEST_IDENTITY = 16_384
+"""Letters, encoded. No server reads longer addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call. `operation` names it in logs; `path` is below the base address, and may hold a query as it stands.
+    """One call. `operation` names it in logs; `path` is below the base address, with its query, and encoded.
 
     Its repr tells the operation alone: the rest names the customer.
     """
@@ -54,7 +61,6 @@ class Request:
     operation: str
     method: str = field(repr=False)
     path: str = field(repr=False)
-    params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
 
@@ -104,39 +110,52 @@ class EventsRefused(Exception):
 
 
 def profile_request(account: Account, identity: Identity, fields: Sequence[str]) -> Request:
-    """The attributes at `fields` (dotted XDM paths) of whom `identity` names."""
-    params = (("schema.name", PROFILE), *_who("entityId", identity), *_what(account, fields))
-    return Request("profile", "GET", ENTITIES, params, account.headers)
+    """The attributes at `fields` (dotted XDM paths) of whom `identity` names.
+
+    Raises:
+        RequestRefused: no address can carry the identity.
+    """
+    return _entities("profile", account, _who(identity, "entityId"), (("schema.name", PROFILE),), fields)
 
 
 def events_request(account: Account, identity: Identity, fields: Sequence[str], limit: int) -> Request:
-    """The newest `limit` events. The identity is given twice, since Adobe's own clients (aepp) do so."""
-    params = (
-        ("schema.name", EVENT),
-        ("relatedSchema.name", PROFILE),
-        *_who("entityId", identity),
-        *_who("relatedEntityId", identity),
-        ("orderby", "-timestamp"),
-        ("limit", str(limit)),
-        *_what(account, fields),
-    )
-    return Request("events", "GET", ENTITIES, params, account.headers)
+    """The newest `limit` events. The identity is given twice, since Adobe's own clients (aepp) do so.
+
+    Raises:
+        RequestRefused: no address can carry the identity.
+    """
+    what = (("schema.name", EVENT), ("relatedSchema.name", PROFILE), ("orderby", "-timestamp"), ("limit", str(limit)))
+    return _entities("events", account, _who(identity, "entityId", "relatedEntityId"), what, fields)
 
 
 def more_events_request(account: Account, path: str) -> Request:
     """The page at `EventsPage.next`."""
-    return Request("events", "GET", path, (), account.headers)
+    return Request("events", "GET", path, account.headers)
 
 
-def _who(name: str, identity: Identity) -> tuple[tuple[str, str], ...]:
-    return (name, identity.value), (f"{name}NS", identity.namespace)
+def _entities(operation: str, account: Account, who: str, what: Params, fields: Sequence[str]) -> Request:
+    path = f"{ENTITIES}?{who}&{_encoded(what, account.merge_policy, tuple(fields))}"
+    return Request(operation, "GET", path, account.headers)
 
 
-def _what(account: Account, fields: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _who(identity: Identity, *names: str) -> str:
+    """The identity, under each of the names."""
+    with suppress(UnicodeError):
+        value, namespace = quote_plus(identity.value), quote_plus(identity.namespace)
+        if len(value) + len(namespace) <= LONGEST_IDENTITY:
+            return "&".join(f"{name}={value}&{name}NS={namespace}" for name in names)
+    raise RequestRefused(400)  # outside the block: an error's context would hold what couldn't be encoded
+
+
+@lru_cache(maxsize=16)
+def _encoded(what: Params, merge_policy: str | None, fields: tuple[str, ...]) -> str:
+    """The part of a query that is the same for everybody: all of a configuration's fields, which take a while to encode."""
+    fixed = dict(what)
     if fields:
-        yield "fields", ",".join(fields)
-    if account.merge_policy:
-        yield "mergePolicyId", account.merge_policy
+        fixed["fields"] = ",".join(fields)
+    if merge_policy:
+        fixed["mergePolicyId"] = merge_policy
+    return urlencode(fixed, safe=",")
 
 
 def read_json(answer: Answer) -> object:

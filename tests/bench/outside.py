@@ -88,9 +88,7 @@ async def patterns() -> dict[str, Pattern]:
 
         async def ask(request: wire.Request) -> httpx.Response:
             headers = {**request.headers, **bearer}
-            answer = await http.request(
-                request.method, request.path, params=request.params, headers=headers, content=request.body
-            )
+            answer = await http.request(request.method, request.path, headers=headers, content=request.body)
             return answer.raise_for_status()
 
         profile = await ask(wire.profile_request(account, who, profile_fields(config)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 import pytest
@@ -14,6 +15,7 @@ from bot.errors import LookupFailed, NotFound, NotSetUp, SourceFailed, Throttled
 from bot.profiles.wire import (
     EventsPage,
     EventsRefused,
+    Request,
     events_request,
     more_events_request,
     profile_request,
@@ -42,12 +44,20 @@ def spoilt(whole: dict[str, object]) -> st.SearchStrategy[object]:
     return st.one_of(*spoils, *deeper)
 
 
+def asked(request: Request) -> tuple[str, list[tuple[str, str]]]:
+    """The path, and what its query says."""
+    url = urlsplit(request.path)
+    return url.path, parse_qsl(url.query, strict_parsing=True)
+
+
 def test_profile_request() -> None:
     """A profile is asked for by identity, namespace, fields and merge policy, with Adobe's four headers but for the token."""
     request = profile_request(ACCOUNT, ADA, ("person.name", "identityMap"))
 
-    assert (request.method, request.path, request.body) == ("GET", "/data/core/ups/access/entities", None)
-    assert dict(request.params) == {
+    path, params = asked(request)
+
+    assert (request.method, path, request.body) == ("GET", "/data/core/ups/access/entities", None)
+    assert dict(params) == {
         "schema.name": "_xdm.context.profile",
         "entityId": "ada@example.com",
         "entityIdNS": "Email",
@@ -64,14 +74,16 @@ def test_profile_request() -> None:
 
 def test_profile_request_without_merge_policy() -> None:
     """Without a merge policy Adobe takes the default one; without fields, all."""
-    names = [name for name, _ in profile_request(replace(ACCOUNT, merge_policy=None), ADA, ()).params]
+    _, params = asked(profile_request(replace(ACCOUNT, merge_policy=None), ADA, ()))
 
-    assert names == ["schema.name", "entityId", "entityIdNS"]
+    assert dict(params).keys() == {"schema.name", "entityId", "entityIdNS"}
 
 
 def test_events_request() -> None:
     """Events are asked for newest first, with the identity given twice."""
-    assert dict(events_request(ACCOUNT, ADA, ("_id", "timestamp"), 50).params) == {
+    _, params = asked(events_request(ACCOUNT, ADA, ("_id", "timestamp"), 50))
+
+    assert dict(params) == {
         "schema.name": "_xdm.context.experienceevent",
         "relatedSchema.name": "_xdm.context.profile",
         "entityId": "ada@example.com",
@@ -87,9 +99,7 @@ def test_events_request() -> None:
 
 def test_more_events_request() -> None:
     """The next page is asked for by its link as it stands."""
-    request = more_events_request(ACCOUNT, MORE)
-
-    assert (request.path, request.params) == (MORE, ())
+    assert more_events_request(ACCOUNT, MORE).path == MORE
 
 
 def test_profile() -> None:
@@ -204,6 +214,7 @@ def test_no_events() -> None:
         (f"{BASE}:443{MORE}", MORE),
         ("//platform.example.com/entities?start=2", MORE),
         ("/entities?offsets=a%2Cb&fields=a,b", "/data/core/ups/access/entities?offsets=a%2Cb&fields=a,b"),
+        ("/entities?start=2 3&x=ä\x01\r\nhost:", f"{MORE}%203&x=%C3%A4%01host:"),
         ("/entities", "/data/core/ups/access/entities"),
         ("https://elsewhere.example.com/entities?start=2", None),
         ("//elsewhere.example.com/entities", None),
@@ -302,7 +313,21 @@ def test_errors_hold_nothing_of_the_answer(error: LookupFailed) -> None:
 
 def test_identity_is_sent_as_it_is() -> None:
     """Normalising is the question's business."""
-    assert ("entityId", " Ada+1@Example.com") in profile_request(ACCOUNT, Identity("Email", " Ada+1@Example.com"), ()).params
+    _, params = asked(profile_request(ACCOUNT, Identity("Email", " Ada+1&x=é@Example.com"), ()))
+
+    assert ("entityId", " Ada+1&x=é@Example.com") in params
+
+
+def test_each_plan_has_its_own_query() -> None:
+    """What is asked for follows the account and the fields of each request, whatever was asked for before."""
+    asking = [(ACCOUNT, ("person",)), (ACCOUNT, ("loyalty",)), (replace(ACCOUNT, merge_policy="policy-2"), ("person",))]
+    params = [dict(asked(profile_request(account, ADA, fields))[1]) for account, fields in asking]
+
+    assert [(each["fields"], each["mergePolicyId"]) for each in params] == [
+        ("person", "policy-1"),
+        ("loyalty", "policy-1"),
+        ("person", "policy-2"),
+    ]
 
 
 def test_a_request_shows_nothing_of_the_customer() -> None:
