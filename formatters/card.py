@@ -7,19 +7,21 @@ that customer data (`Data`) can never be mistaken for words of ours (`Message`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 
+from formatters.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Data:
     """Text that came from outside: a customer's name, what somebody typed. Never interpreted."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Message:
     """A sentence of the message catalogue. `count` picks the plural; every value is a placeholder `{name}` in it."""
 
@@ -28,14 +30,14 @@ class Message:
     count: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Words:
     """Text that an organisation configured, by language ("de", "en"); the key "" serves every other language."""
 
     texts: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Money:
     """`currency` is ISO 4217."""
 
@@ -43,7 +45,7 @@ class Money:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number:
     """`unit` comes after the number, e.g. points."""
 
@@ -51,49 +53,49 @@ class Number:
     unit: Message | Words | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Percent:
     """`fraction` 0.25 is 25 %."""
 
     fraction: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Day:
     """A calendar day without a time zone, e.g. a birthday."""
 
     day: date
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Month:
     """A calendar month, given by its first day."""
 
     first: date
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moment:
     """A point in time (aware), shown as a day in the reader's time zone."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ago:
     """A point in time (aware), shown as a distance from now: Slack's own `{ago}`, so it stays true as the card ages."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Language:
     """A language or locale tag (`de`, `pt-BR`), shown by its name in the reader's language."""
 
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Joined:
     """Several values, shown one after the other."""
 
@@ -106,7 +108,7 @@ Value = Data | Message | Words | Money | Number | Percent | Day | Month | Moment
 Row = tuple[Value | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """One of the card's key figures.."""
 
@@ -116,7 +118,7 @@ class Field:
     note: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Section:
     """A titled list. Every row has as many cells as there are columns; an empty cell is None.
 
@@ -131,7 +133,7 @@ class Section:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chart:
     """Bars over time in one unit; the same numbers are in the card's text too. `points`: label, value."""
 
@@ -141,7 +143,7 @@ class Chart:
     currency: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Action:
     """A button. With a `url` it opens a page; else `token` says what it is about (opaque, at most 2,000 characters)."""
 
@@ -151,7 +153,7 @@ class Action:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Card:
     """The context card of one customer.
 
@@ -173,7 +175,7 @@ class Card:
     footer: tuple[Value, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Notice:
     """What to say instead of a card.
 

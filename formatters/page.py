@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from formatters.elements import FIELD_TEXT, SECTION_TEXT, Element, marked, plain
 from formatters.locale import showable, whole
 from formatters.mrkdwn import inert
 from formatters.phrase import Phrase
+from formatters.record import record
 from formatters.templating import Templates
 from formatters.voice import Voice
 
@@ -29,7 +29,7 @@ class Room(NamedTuple):
     sentence: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Listing:
     """A section, ready to be laid out. `shown` and `columns` are what it is made of, for a form that shows more than lines."""
 
@@ -50,7 +50,7 @@ class Listing:
         return {place for row in self.shown for place, cell in enumerate(row) if isinstance(cell, Money | Number)}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Graph:
     """A chart, ready to be laid out; `numbers` says the same in words."""
 
@@ -61,7 +61,7 @@ class Graph:
     numbers: Phrase
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     """One reader's page with so much room."""
 

@@ -6,12 +6,12 @@ Plain text, mrkdwn and rich text are three views of it. It is cut before it is e
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from formatters.mrkdwn import ELLIPSIS, cut, escape, width
+from formatters.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Clock:
     """A distance from now, which Slack keeps true as the message ages; `fallback` is the date for all other readers.
 
@@ -31,7 +31,7 @@ class Clock:
 Piece = str | Clock
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Phrase:
     """`str()` is its plain text; `__html__`, by which Jinja2 and MarkupSafe ask for markup, is its mrkdwn."""
 

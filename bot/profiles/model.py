@@ -6,12 +6,12 @@ simply does not have is empty. `pydantic.TypeAdapter(Profile)` takes them to JSO
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from bot.config import Direction, Format
+from formatters.record import record
 
 
 class ConsentState(StrEnum):
@@ -56,7 +56,7 @@ class Why(StrEnum):
         return self in {Why.LATE, Why.THROTTLED, Why.FAILED}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name:
     """Parts as the source has them; `full` is what to call the person, None if there is no name at all."""
 
@@ -65,7 +65,7 @@ class Name:
     last: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Contact:
     """A way to reach the customer. `kind`: email, phone or address; `key` names its label in the mapping."""
 
@@ -74,7 +74,7 @@ class Contact:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Identities:
     """The identity graph: which identity matched, and how many there are in all (0 = the source did not say)."""
 
@@ -84,7 +84,7 @@ class Identities:
     namespaces: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fact:
     """One configured value. `currency` is ISO 4217 and set for money; The unit is the mapping's."""
 
@@ -99,7 +99,7 @@ class Fact:
     as_of: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """One line of a purchase."""
 
@@ -107,7 +107,7 @@ class Item:
     quantity: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Purchase:
     """An order. `total` is None when unknown; with a total there is always a currency."""
 
@@ -118,7 +118,7 @@ class Purchase:
     items: tuple[Item, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Interaction:
     """A contact through a campaign. `kind` is the mapping's word: sent, delivered, opened, clicked, bounced, unsubscribed, …"""
 
@@ -127,7 +127,7 @@ class Interaction:
     campaign: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Audience:
     """A membership (realized or existing). `name` is None where the source did not give one."""
 
@@ -136,7 +136,7 @@ class Audience:
     since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Factor:
     """What moved a score."""
 
@@ -144,7 +144,7 @@ class Factor:
     importance: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Propensity:
     """A model's score. `score` is on the mapping's own scale; `band` is one of the mapping's bands, e.g. low, medium, high."""
 
@@ -157,7 +157,7 @@ class Propensity:
     factors: tuple[Factor, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Consent:
     """One channel's or purpose's consent. `key` names its label in the mapping."""
 
@@ -167,7 +167,7 @@ class Consent:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Missing:
     """A part that could not be had, and why."""
 
@@ -175,7 +175,7 @@ class Missing:
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Profile:
     """Everything a card may show of one customer.
 
