@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -21,13 +23,21 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Before anything happened."""
 
 
+class Line(NamedTuple):
+    """A line of a file, and since when it holds."""
+
+    time: datetime
+    text: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A system. `name` is that of its schema, its mapping and its dataset; `file` is what it exports."""
+    """A system. `name` is that of its schema, mapping and dataset; `file` is what it exports, `columns` those of a table."""
 
     name: str
     file: str
     export: Export
+    columns: Sequence[str] = ()
     separator: str = ","
     knows_the_odd: bool = False
 
@@ -37,13 +47,32 @@ class Source:
             if (oddity(customer) is not None) is self.knows_the_odd:
                 yield from self.export(customer, now)
 
+    def written(self, customers: Iterable[Customer], now: datetime) -> Iterator[Line]:
+        """The same as it stands in the file."""
+        write = self._row if self.columns else _json
+        return (Line(told.time, write(told.line)) for told in self.lines(customers, now))
+
+    @property
+    def header(self) -> bytes:
+        """What comes before the lines."""
+        return self._row(dict(zip(self.columns, self.columns, strict=True))) if self.columns else b""
+
+    def _row(self, cells: Mapping[str, Any]) -> bytes:
+        row = io.StringIO()
+        csv.DictWriter(row, self.columns, delimiter=self.separator).writerow(cells)
+        return row.getvalue().encode()
+
+
+def _json(line: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
 
 SOURCES = (
-    Source("crm", "crm.csv", crm.export, separator=";"),
-    Source("leads", "leads.csv", leads.export),
+    Source("crm", "crm.csv", crm.export, crm.COLUMNS, separator=";"),
+    Source("leads", "leads.csv", leads.export, leads.COLUMNS),
     Source("club", "club.jsonl", club.export),
     Source("preferences", "preferences.jsonl", preferences.export),
-    Source("scores", "scores.csv", models.export),
+    Source("scores", "scores.csv", models.export, models.COLUMNS),
     Source("cases", "cases.jsonl", support.export),
     Source("partner", "partner.jsonl", partner.export),
     Source("orders", "orders.jsonl", shop.export),
@@ -58,35 +87,24 @@ SOURCES = (
 class Exports:
     """Everything that the systems say, in the order of its times: made once, delivered in as many parts as it takes."""
 
-    lines: tuple[tuple[Source, Sequence[Told]], ...]
+    lines: tuple[tuple[Source, Sequence[Line]], ...]
 
     @classmethod
     def of(cls, customers: Sequence[Customer], now: datetime, sources: Sequence[Source] = SOURCES) -> Exports:
         """What `sources` say of `customers` as of `now`."""
-        return cls(tuple((source, _by_time(source.lines(customers, now))) for source in sources))
+        return cls(tuple((source, sorted(source.written(customers, now), key=_time)) for source in sources))
 
     def write(self, folder: Path, *, after: datetime = EPOCH, until: datetime) -> list[tuple[Source, Path]]:
         """Write what was said after `after` and not later than `until`, a file for each system that said something."""
-        written = []
+        files = []
         for source, lines in self.lines:
-            chosen = [told for told in lines if after < told.time <= until]
-            if chosen:
+            said = b"".join(text for time, text in lines if after < time <= until)
+            if said:
                 path = folder / source.file
-                written.append((source, path))
-                _write_table(path, chosen, source.separator) if path.suffix == ".csv" else _write_lines(path, chosen)
-        return written
+                path.write_bytes(source.header + said)
+                files.append((source, path))
+        return files
 
 
-def _by_time(lines: Iterable[Told]) -> list[Told]:
-    return sorted(lines, key=lambda told: told.time)
-
-
-def _write_lines(path: Path, lines: Sequence[Told]) -> None:
-    path.write_bytes(b"".join(orjson.dumps(told.line, option=orjson.OPT_APPEND_NEWLINE) for told in lines))
-
-
-def _write_table(path: Path, lines: Sequence[Told], separator: str) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, list(lines[0].line), delimiter=separator)
-        table.writeheader()
-        table.writerows(told.line for told in lines)
+def _time(line: Line) -> datetime:
+    return line.time

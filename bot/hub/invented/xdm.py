@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from typing import Any
 
@@ -117,9 +116,8 @@ def open_case(case: Case) -> Xdm:
     return {"support": {"openCase": details}}
 
 
-def event(key: str, time: datetime, event_type: str, detail: Xdm, *identities: Identity) -> Xdm:
-    """An experience event of the first of `identities`. The same `key` gives the same `_id`."""
-    event_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"https://shop.example/events/{key}"))
+def event(event_id: str, time: datetime, event_type: str, detail: Xdm, *identities: Identity) -> Xdm:
+    """An experience event of the first of `identities`; `event_id` is the source's own."""
     happened = {"_id": event_id, "timestamp": rfc3339(time), "eventType": event_type}
     return happened | identity_map(*identities) | detail
 

@@ -9,6 +9,28 @@ from bot.hub.invented.chance import dice
 from bot.hub.invented.customer import Customer
 from bot.hub.invented.told import Told
 
+COLUMNS = (
+    "Customer number",
+    "First name",
+    "Last name",
+    "Full name",
+    "Date of birth",
+    "E-mail",
+    "Work e-mail",
+    "Mobile",
+    "Street",
+    "Postcode",
+    "City",
+    "Country",
+    "Language",
+    "Time zone",
+    "Status",
+    "Account type",
+    "Customer since",
+    "Discount",
+    "Club tier",
+    "Changed at",
+)
 _TIERS = ("bronze", "silver", "gold", "platinum")
 
 

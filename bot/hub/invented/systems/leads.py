@@ -9,6 +9,21 @@ from bot.hub.invented.chance import dice
 from bot.hub.invented.customer import Customer
 from bot.hub.invented.told import Told, rfc3339
 
+COLUMNS = (
+    "E-mail",
+    "First name",
+    "Last name",
+    "Full name",
+    "Date of birth",
+    "Street",
+    "Postcode",
+    "City",
+    "Country",
+    "Language",
+    "Time zone",
+    "Met at",
+)
+
 
 def export(customer: Customer, now: datetime) -> Iterator[Told]:
     """The line of somebody whose address came in that way."""

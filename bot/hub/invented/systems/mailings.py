@@ -13,7 +13,8 @@ from bot.hub.model import Identity
 
 def export(customer: Customer, _now: datetime) -> Iterator[Told]:
     """A line for each contact."""
-    address = customer.person.email
+    person = customer.person
+    who = Identity("Email", person.email)
     for position, touch in enumerate(customer.touches):
-        key = f"{address}/touches/{position}"
-        yield Told(touch.time, xdm.event(key, touch.time, touch.event_type, xdm.touch(touch), Identity("Email", address)))
+        event_id = f"M-{person.number:05d}-{position:04d}"
+        yield Told(touch.time, xdm.event(event_id, touch.time, touch.event_type, xdm.touch(touch), who))

@@ -12,6 +12,15 @@ from bot.hub.invented.told import Told, rfc3339
 
 _MONTH = timedelta(days=30)
 _FACTORS = 3
+COLUMNS = (
+    "Customer number",
+    "Lifetime value",
+    "Currency",
+    "Calculated at",
+    "Churn score",
+    "Scored at",
+    *(f"{what} {number}" for number in range(1, _FACTORS + 1) for what in ("Factor", "Text", "Weight")),
+)
 
 
 def export(customer: Customer, now: datetime) -> Iterator[Told]:

@@ -6,23 +6,20 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.hub.invented import xdm
-from bot.hub.invented.customer import Customer, Person
+from bot.hub.invented.customer import Customer
 from bot.hub.invented.told import Told
 from bot.hub.model import Identity
+
+_LOGS_IN_EVERY = 3
+"""Views."""
 
 
 def export(customer: Customer, _now: datetime) -> Iterator[Told]:
     """A line for each page view."""
     person = customer.person
+    known = (Identity("Email", person.email),)
+    browser = (Identity("ECID", person.ecid),) if person.ecid else ()
     for position, visit in enumerate(customer.visits):
-        key = f"{person.email}/visits/{position}"
-        who = _seen(person, logged_in=position % 3 == 0)
-        yield Told(visit.time, xdm.event(key, visit.time, visit.event_type, xdm.visit(visit), *who))
-
-
-def _seen(person: Person, *, logged_in: bool) -> tuple[Identity, ...]:
-    address = Identity("Email", person.email)
-    if person.ecid is None:
-        return (address,)
-    browser = Identity("ECID", person.ecid)
-    return (browser, address) if logged_in else (browser,)
+        who = browser + known if position % _LOGS_IN_EVERY == 0 else browser or known
+        event_id = f"V-{person.number:05d}-{position:04d}"
+        yield Told(visit.time, xdm.event(event_id, visit.time, visit.event_type, xdm.visit(visit), *who))
