@@ -9,23 +9,35 @@ from bot.hub.database.connection import Database
 from bot.hub.ingestion.submission import Outcome, Submission
 from bot.hub.ingestion.taking import Evaluating, Taking
 
-__all__ = ["Here", "Inlet", "Outcome", "Submission"]
+__all__ = ["Here", "Inlet", "InletDown", "Outcome", "Submission"]
+
+
+class InletDown(Exception):
+    """Nothing can be stored at the moment."""
 
 
 class Inlet(Protocol):
     """Where records go in, whichever process stores them."""
 
     async def take(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
-        """Store what is valid, durably, and say of each submission, in their order, what became of it."""
+        """Store what is valid, durably, and say of each submission, in their order, what became of it.
+
+        Raises:
+            InletDown: it isn't known to be stored. Sending it again is harmless.
+        """
 
     async def settle(self) -> None:
-        """Return when all that is due was done: what waited for its dataset admitted, what arrived evaluated."""
+        """Return when all that is due was done: what waited for its dataset admitted, what arrived evaluated.
+
+        Raises:
+            InletDown: as above.
+        """
 
 
 class Here:
     """Stores in this process, before `take` returns: for tests, samples and tools. Nothing else runs meanwhile.
 
-    `now` gives whole milliseconds since 1970.
+    `now` gives whole milliseconds since 1970; without `evaluating` audiences and computed attributes stay as they are.
     """
 
     def __init__(self, database: Database, now: Callable[[], int], evaluating: Evaluating | None = None) -> None:
