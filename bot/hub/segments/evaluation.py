@@ -13,24 +13,47 @@ from bot.hub.database.reading import Reading, Standing
 from bot.hub.database.unsettled import Unsettled
 from bot.hub.model import MOST_IDENTITIES, Event, Fragment
 from bot.hub.segments.standings import Definitions, Known
+from bot.hub.segments.sweeping import Sweeping
 
 _TOGETHER = 16
 """People whose data is in memory at once. More of them make the garbage collector, which finds nothing, walk over it all."""
 
 
 class Evaluation:
-    """Computes audience memberships and computed attributes. `clock` gives the present as an aware datetime."""
+    """Computes audience memberships and computed attributes. `clock` gives the present as an aware datetime.
+
+    Those of whom something arrived come first. Whenever nobody waits, everybody is evaluated again for the jobs that are open, a
+    few people at a time; and once a day of itself, as Adobe's batch segmentation does: time windows move while nothing arrives.
+    """
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
+        self._sweeping = Sweeping(database)
 
     def work(self, connection: sqlite3.Connection, limit: int) -> int:
-        """Settle the people to whom the `limit` longest waiting identities belong; how many that were.
+        """Settle the people to whom the `limit` longest waiting identities belong; how many that were, 0 if nothing is to do.
 
         `connection` is one of `Database.writer`, outside of a transaction. All that is read is of one moment, nobody is kept
-        from writing while it is computed, and people of whom more arrived meanwhile keep waiting. 0 if nobody waits, or if all do.
+        from writing while it is computed, and people of whom more arrived meanwhile keep waiting.
         """
+        settled = self._settle(connection, limit)
+        while not settled and self._sweeping.go_on(connection, limit, now=self._now):
+            settled = self._settle(connection, limit)
+        return settled
+
+    def everybody(self, connection: sqlite3.Connection) -> None:
+        """Let everybody wait for `work` to evaluate them again. In several transactions: others may write in between."""
+        after: int | None = 0
+        while after is not None:
+            with transaction(connection):
+                after = unsettled.mark_everybody(connection, now=self._now, after=after)
+
+    @property
+    def _now(self) -> int:
+        return int(self._clock().timestamp() * 1000)
+
+    def _settle(self, connection: sqlite3.Connection, limit: int) -> int:
         now = self._now
         definitions = Definitions(self._database.organisation(), now)
         nothing = Standing(now, {}, {})
@@ -46,17 +69,6 @@ class Evaluation:
             return 0
         with transaction(connection):
             return sum(unsettled.settle(connection, person, mine, standing) for person, mine, standing in computed)
-
-    def everybody(self, connection: sqlite3.Connection) -> None:
-        """Let everybody wait for `work` to evaluate them again. In several transactions: others may write in between."""
-        after: int | None = 0
-        while after is not None:
-            with transaction(connection):
-                after = unsettled.mark_everybody(connection, now=self._now, after=after)
-
-    @property
-    def _now(self) -> int:
-        return int(self._clock().timestamp() * 1000)
 
 
 def _waiting(reading: Reading, taken: Sequence[Unsettled]) -> Iterator[tuple[int, list[Unsettled], Known | None]]:
