@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from bot.cli.hub_import import import_
+from bot.cli.hub_serve import serve
 from bot.cli.hub_status import status_
 
 hub = typer.Typer(
@@ -12,5 +13,6 @@ hub = typer.Typer(
     help="The embedded real-time customer profile: serve it, fill it, look into it.",
     no_args_is_help=True,
 )
+hub.command()(serve)
 hub.command("import")(import_)
 hub.command("status")(status_)

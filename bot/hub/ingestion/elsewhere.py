@@ -95,7 +95,10 @@ class Elsewhere:
         finally:
             # The process ends by itself when nobody is at the other end; what it is about to commit it commits.
             writer.close()
-            await process.wait()
+            try:
+                await asyncio.wait_for(process.wait(), self._starting)
+            except TimeoutError:
+                process.kill()
 
     async def _hear(self, reader: StreamReader) -> None:
         frames = Frames()

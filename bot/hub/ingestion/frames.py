@@ -36,7 +36,7 @@ def asked(question: Question) -> bytes:
         {
             "number": question.number,
             "settle": question.settle,
-            "records": [(each.dataset, len(each.body)) for each in question.submissions],
+            "records": [(each.dataset, len(each.body), each.listed) for each in question.submissions],
         }
     )
     return _framed(_LENGTH.pack(len(head)) + head + b"".join(each.body for each in question.submissions))
@@ -48,8 +48,8 @@ def question_in(frame: bytes) -> Question:
     position = _LENGTH.size + length
     head = orjson.loads(frame[_LENGTH.size : position])
     submissions = []
-    for dataset, size in head["records"]:
-        submissions.append(Submission(dataset, frame[position : position + size]))
+    for dataset, size, listed in head["records"]:
+        submissions.append(Submission(dataset, frame[position : position + size], listed))
         position += size
     return Question(head["number"], submissions, head["settle"])
 

@@ -12,6 +12,9 @@ import orjson
 from bot.hub.ingestion.preparation import Reject
 from bot.hub.model import Xdm
 
+SUFFIX = ".rejects.jsonl"
+"""Follows the name of what was imported."""
+
 
 class Refused(NamedTuple):
     """A reject, and the record as it was written."""

@@ -10,11 +10,10 @@ from pathlib import Path
 
 from bot.hub.ingestion.files import JsonLines, Reader, UnreadableFile
 from bot.hub.ingestion.mapping import Mapping, read_mapping
+from bot.hub.ingestion.rejecting import SUFFIX
 from bot.hub.ingestion.shaping import Shape
 from bot.hub.ingestion.tables import Csv
 from bot.hub.model import Organisation, Schema
-
-REJECTS = ".rejects.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Source:
     @property
     def rejects_path(self) -> Path:
         """Where what is refused of it goes."""
-        return self.rejects or self.path.with_name(self.path.name + REJECTS)
+        return self.rejects or self.path.with_name(self.path.name + SUFFIX)
 
 
 def reader_of(source: Source, organisation: Organisation) -> Reader:

@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A record on its way in: its JSON, and the id of the dataset that it is for."""
+    """A record on its way in: its JSON, and the id of the dataset that it is for.
+
+    One that is `listed` is kept among the rejects if it is refused, since whoever sent it isn't told.
+    """
 
     dataset: str
     body: bytes = field(repr=False)
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,29 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
+from bot.hub.database import imports
 from bot.hub.database.connection import Database, transaction
+from bot.hub.database.documents import next_number
+from bot.hub.database.imports import Refusal
 from bot.hub.database.intake import Intake
 from bot.hub.ingestion import waiting
 from bot.hub.ingestion.preparation import Item, Prepared, Reject, prepared
+from bot.hub.ingestion.rejecting import SUFFIX, Refused, RejectFile
 from bot.hub.ingestion.submission import ACCEPTED, Outcome, Submission
 from bot.hub.model import Organisation
 from bot.hub.schemas.preparing import Preparing
 
 EVALUATED_AT_ONCE = 200
 """People in one step: a few tens of milliseconds, so that what arrives meanwhile needn't wait long."""
+
+
+STREAMED = "streamed"
+"""The name under which refused records are listed that no import brought."""
+
+
+def rejects_of(database: Database) -> RejectFile:
+    """Where those go: beside the hub's file."""
+    return RejectFile(database.path.with_name(database.path.name + SUFFIX))
 
 
 class Evaluating(Protocol):
@@ -33,25 +46,30 @@ class Taking:
         self._database = database
         self._evaluating = evaluating
         self._connection = database.writer()
+        self._rejects = rejects_of(database)
         self._intake = Intake(self._connection)
         self._organisation = database.organisation()
         self._preparing = Preparing(self._organisation)
 
     def take(self, submissions: Sequence[Submission], *, now: int) -> list[Outcome]:
-        """Store what is valid, durably, and say of each submission, in their order, what became of it. `now` in milliseconds."""
+        """Store what is valid, durably, and say of each submission, in their order, what became of it. `now` in milliseconds.
+
+        Raises sqlite3.Error, OSError: nothing was stored.
+        """
         self._follow(self._database.organisation())
-        ready, rejects = self._prepared(submissions, now)
-        if ready.records or ready.waiting:
+        ready = self._prepared(submissions, now)
+        if ready.records or ready.waiting or any(submissions[reject.place].listed for reject in ready.rejects):
             with transaction(self._connection):
                 current = self._database.organisation()
                 if current.revision != self._organisation.revision:
                     # Nobody can change it any more now that this connection writes. Otherwise a record could be set to wait for
                     # a dataset that has just been enabled.
                     self._follow(current)
-                    ready, rejects = self._prepared(submissions, now)
+                    ready = self._prepared(submissions, now)
                 store(self._intake, ready, self._organisation, now=now)
+                self._list([reject for reject in ready.rejects if submissions[reject.place].listed], submissions, now)
         outcomes = [ACCEPTED] * len(submissions)
-        for place, path, reason in rejects:
+        for place, path, reason in ready.rejects:
             outcomes[place] = Outcome(accepted=False, path=path, reason=reason)
         return outcomes
 
@@ -76,16 +94,28 @@ class Taking:
             self._organisation = organisation
             self._preparing = Preparing(organisation)
 
-    def _prepared(self, submissions: Sequence[Submission], now: int) -> tuple[Prepared, list[Reject]]:
+    def _prepared(self, submissions: Sequence[Submission], now: int) -> Prepared:
         items, strays = [], []
-        for place, (dataset_id, body) in enumerate((each.dataset, each.body) for each in submissions):
-            dataset = self._organisation.dataset(dataset_id)
+        for place, submission in enumerate(submissions):
+            dataset = self._organisation.dataset(submission.dataset)
             if dataset is None:
                 strays.append(Reject(place, "", "is for a dataset that isn't in the catalogue"))
             else:
-                items.append(Item(place, dataset, body))
+                items.append(Item(place, dataset, submission.body))
         ready = prepared(items, self._preparing, now=now)
-        return ready, ready.rejects + strays
+        ready.rejects.extend(strays)
+        return ready
+
+    def _list(self, rejects: Sequence[Reject], submissions: Sequence[Submission], now: int) -> None:
+        """Keep them in the file beside the hub's, numbered in the order in which they came."""
+        if not rejects:
+            return
+        numbered = [
+            Refused(reject._replace(place=next_number(self._connection, STREAMED)), submissions[reject.place].body)
+            for reject in rejects
+        ]
+        self._rejects.append(numbered)
+        imports.refuse(self._connection, STREAMED, (Refusal(*each.reject) for each in numbered), now=now)
 
 
 def store(intake: Intake, ready: Prepared, organisation: Organisation, *, now: int) -> tuple[int, int]:

@@ -19,11 +19,12 @@ from pathlib import Path
 
 import structlog
 
-from bot.hub.database.connection import Database
+from bot.hub.database.connection import Database, WrongFile
 from bot.hub.ingestion.frames import Answer, Frames, Question, answered, question_in
 from bot.hub.ingestion.submission import Submission
 from bot.hub.ingestion.taking import Taking
 from bot.hub.segments.evaluation import Evaluation
+from bot.telemetry import configure_logging
 
 log = structlog.get_logger()
 
@@ -74,7 +75,7 @@ class Working:
             outcomes = self._taking.take(submissions, now=self._now())
             if any(question.settle for question in questions):
                 self._taking.settle(now=self._now())
-        except sqlite3.Error as error:  # the disk is full, somebody writes for half a minute
+        except (sqlite3.Error, OSError) as error:  # the disk is full, somebody writes for half a minute
             log.error("hub_store_failed", kind=type(error).__name__)
             answers = [Answer(question.number, None) for question in questions]
         else:
@@ -108,7 +109,11 @@ def work(path: Path, submitting: socket.socket) -> None:
 
 
 if __name__ == "__main__":
+    configure_logging()
     os.nice(POLITE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one at the other end, which then closes the socket
     with socket.socket(fileno=int(sys.argv[2])) as at_the_other_end:
-        work(Path(sys.argv[1]), at_the_other_end)
+        try:
+            work(Path(sys.argv[1]), at_the_other_end)
+        except WrongFile as wrong:
+            sys.exit(f"{wrong}.")
