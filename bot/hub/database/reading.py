@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
@@ -22,7 +22,7 @@ _EARLIEST = -(1 << 63)
 
 
 class EventKey(NamedTuple):
-    """The place of an event in the order of all events: by time, then dataset, then `_id`, then identity."""
+    """The place of an event among a person's: by time, then dataset, then `_id`, then the identity's place in the graph."""
 
     time: int
     dataset: int
@@ -49,19 +49,25 @@ class Reading:
 
     def find(self, identity: Identity) -> Person | None:
         """The person that has this normalised identity."""
-        return self._named(identity.digest)
+        namespace = self._database.organisation().namespace(identity.namespace)
+        if namespace is None:
+            return None
+        return self._person(_GRAPH_OF_IDENTITY, (key_of(identity.digest), namespace.id, identity.value))
 
     def find_xid(self, xid: str) -> Person | None:
         """The person that has the identity with this XID. None for anything that isn't an XID."""
         digest = _digest(xid)
-        return None if digest is None else self._named(digest)
+        if digest is None:
+            return None
+        organisation = self._database.organisation()
+        rows = self._connection.execute("SELECT namespace, value FROM identity WHERE key = ?", (key_of(digest),)).fetchall()
+        identities = (Identity(organisation.namespace_numbered(namespace).code, value) for namespace, value in rows)
+        return next((self.find(identity) for identity in identities if identity.digest == digest), None)
 
-    def people(self, numbers: Sequence[int]) -> list[Person]:
+    def people(self, numbers: Iterable[int]) -> list[Person]:
         """Whose these identities are, each person once. Numbers that nobody has are passed over."""
-        asked: dict[int, int] = {}
-        for number, person in among(self._connection, "SELECT id, person FROM identity WHERE id IN ({})", numbers):
-            asked.setdefault(person, number)
-        return [self._person(person, number) for person, number in asked.items()]
+        found = (self._person(_GRAPH_OF_NUMBER, (number,)) for number in numbers)
+        return list({person.number: person for person in found if person}.values())
 
     def fragments(self, numbers: Sequence[int]) -> list[Fragment]:
         """The profile records whose primary identity is one of `numbers`, by identity and dataset."""
@@ -87,17 +93,28 @@ class Reading:
     ) -> list[Event]:
         """The first `limit` events of these identities beyond the place `after`, in the order of `EventKey` or its reverse.
 
-        `start` ≤ time < `end`, in milliseconds. Nothing is skipped or repeated while others arrive: a place stays where it is.
+        `numbers` are in the order of `Person.members`, so that what is equal but for its identity comes in the same order in
+        whatever order it arrived. `start` ≤ time < `end`, in milliseconds. Nothing is skipped or repeated while others arrive:
+        a place stays where it is.
         """
-        reads = [self._connection.execute(*_range(number, newest_first, start, end, after)) for number in numbers]
-        rows = merge(*reads, key=itemgetter(0, 1, 2, 3), reverse=newest_first)
+        order = tuple(reversed(numbers)) if newest_first else tuple(numbers)
+        passed = order.index(after.identity) if after and after.identity in order else -1
+        reads = [
+            self._connection.execute(*_range(number, newest_first, start, end, after, again=place > passed))
+            for place, number in enumerate(order)
+        ]
+        rows = reads[0] if len(reads) == 1 else merge(*reads, key=_PLACE, reverse=newest_first)
         return [
             Event(identity, dataset, time, id, modified, orjson.loads(body))
             for time, dataset, id, identity, modified, body in islice(rows, limit)  # noqa: A001 - Adobe's name for it
         ]
 
     def all_events(self, numbers: Sequence[int], *, start: int | None = None) -> list[Event]:
-        """All events of these identities, of any number of people, from `start` (ms) on, in the order of `EventKey`."""
+        """All events of these identities from `start` (ms) on, in the order of `EventKey`; `numbers` as in `events`.
+
+        For many people at once, whose `numbers` follow each other.
+        """
+        place = {number: place for place, number in enumerate(numbers)}
         rows = among(
             self._connection,
             """
@@ -109,7 +126,7 @@ class Reading:
         )
         return [
             Event(identity, dataset, time, id, modified, orjson.loads(body))
-            for time, dataset, id, identity, modified, body in sorted(rows)  # noqa: A001 - Adobe's name for it
+            for time, dataset, id, identity, modified, body in sorted(rows, key=lambda row: (*_PLACE(row), place[row[3]]))  # noqa: A001 - Adobe's name for it
         ]
 
     def standing(self, person: int) -> Standing | None:
@@ -126,39 +143,42 @@ class Reading:
             for person, evaluated, memberships, computed in rows
         }
 
-    def _named(self, digest: bytes) -> Person | None:
-        organisation = self._database.organisation()
-        rows = self._connection.execute("SELECT id, namespace, value, person FROM identity WHERE key = ?", (key_of(digest),))
-        for number, namespace, value, person in rows:
-            if Identity(organisation.namespace_numbered(namespace).code, value).digest == digest:
-                return self._person(person, number)
-        return None
-
-    def _person(self, person: int, asked: int) -> Person:
-        rows = self._connection.execute(_MEMBERS, (person, MOST_IDENTITIES + 1)).fetchall()
+    def _person(self, graph: str, asked_for: tuple[int | str, ...]) -> Person | None:
+        rows = self._connection.execute(graph, (*asked_for, MOST_IDENTITIES + 1)).fetchall()
+        if not rows:
+            return None
+        asked, person, *_ = rows[0]
         size = len(rows)
         if size > MOST_IDENTITIES:
-            size = int(self._connection.execute("SELECT count(*) FROM identity WHERE person = ?", (person,)).fetchone()[0])
-            rows = rows[:MOST_IDENTITIES]
-            if asked not in (row[0] for row in rows):
-                rows[-1] = self._connection.execute(_MEMBER, (asked,)).fetchone()
+            size = self._connection.execute("SELECT count(*) FROM identity WHERE person = ?", (person,)).fetchone()[0]
+            rows += self._connection.execute(_ALONE, (asked,)).fetchall()
         organisation = self._database.organisation()
-        members = []
-        for number, namespace_number, value in rows:
+        members = {}
+        for _, _, number, namespace_number, value in rows:
             namespace = organisation.namespace_numbered(namespace_number)
-            members.append(Member(number, Identity(namespace.code, value), namespace.id_type))
-        members.sort(key=precedence)
-        return Person(person, next(member for member in members if member.number == asked), tuple(members), size)
+            members[number] = Member(number, Identity(namespace.code, value), namespace.id_type)
+        return Person(person, members[asked], tuple(sorted(members.values(), key=precedence)), size)
 
 
-_MEMBERS = "SELECT id, namespace, value FROM identity WHERE person = ? LIMIT ?"
-_MEMBER = "SELECT id, namespace, value FROM identity WHERE id = ?"
+_PLACE = itemgetter(0, 1, 2)
+"""Of a row of `event`, whose order among one person's identities the statement or the merge keeps."""
+
+_GRAPH = """
+    SELECT asked.id, asked.person, member.id, member.namespace, member.value
+    FROM identity AS asked JOIN identity AS member ON member.person = asked.person
+"""
+_GRAPH_OF_IDENTITY = f"{_GRAPH} WHERE asked.key = ? AND asked.namespace = ? AND asked.value = ? LIMIT ?"
+_GRAPH_OF_NUMBER = f"{_GRAPH} WHERE asked.id = ? LIMIT ?"
+_ALONE = "SELECT id, person, id, namespace, value FROM identity WHERE id = ?"
 
 
 def _range(
-    identity: int, newest_first: bool, start: int | None, end: int | None, after: EventKey | None
+    identity: int, newest_first: bool, start: int | None, end: int | None, after: EventKey | None, *, again: bool
 ) -> tuple[str, tuple[int | str, ...]]:
-    """The statement, and its values, that reads the events of one identity lazily along the primary key."""
+    """The statement, and its values, that reads the events of one identity lazily along the primary key.
+
+    `again` tells whether one that is in the place of `after` itself, but for the identity, is still to come.
+    """
     conditions = ["identity = ?"]
     values: list[int | str] = [identity]
     if start is not None:
@@ -168,9 +188,8 @@ def _range(
         conditions.append("time < ?")
         values.append(end)
     if after is not None:
-        beyond = "<" if newest_first else ">"
-        same = identity < after.identity if newest_first else identity > after.identity
-        conditions.append(f"(time, dataset, event.id) {beyond}{'=' if same else ''} (?, ?, ?)")
+        beyond = ("<" if newest_first else ">") + ("=" if again else "")
+        conditions.append(f"(time, dataset, event.id) {beyond} (?, ?, ?)")
         values += after[:3]
     direction = "DESC" if newest_first else "ASC"
     return (
