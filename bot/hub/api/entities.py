@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from dataclasses import dataclass
-from functools import cached_property
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -52,8 +51,8 @@ class Entities:
         """The profile keyed by its XID, or a page of its events. Raises `Refused`: 400, 404, 422."""
         query = parameters.read(request.query_params)
         [asked] = query.asked
-        policy = self._lookup.policy(query.merge_policy)
-        xid, found = self._found(asked, query, policy, _href(request.query_params))
+        lookup = self._lookup()
+        xid, found = self._found(lookup, asked, query, lookup.policy(query.merge_policy), _href(request.query_params))
         return Json(found if query.window else {xid: found})
 
     async def post(self, request: Request) -> Response:
@@ -64,15 +63,16 @@ class Entities:
         """
         body = await _body(request)
         query = bodies.read(body)
-        policy = self._lookup.policy(query.merge_policy)
+        lookup = self._lookup()
+        policy = lookup.policy(query.merge_policy)
         found: dict[str, Xdm] = {}
         failed: dict[str, Xdm] = {}
         for asked in query.asked:
             try:
-                xid, entry = self._found(asked, query, policy, _payload(body, self._lookup.xid(asked)))
+                xid, entry = self._found(lookup, asked, query, policy, _payload(body, lookup.xid(asked)))
                 found.setdefault(xid, entry)
             except Refused as refusal:
-                xid = self._lookup.xid(asked)
+                xid = lookup.xid(asked)
                 if refusal.status == _NOT_FOUND:
                     found.setdefault(xid, no_events(query.window) if query.window else nobody(xid, asked))
                 elif refusal.status == _UNPROCESSABLE:
@@ -96,24 +96,20 @@ class Entities:
         return Response(status_code=202)
 
     def _remove(self, asked: Asked, connection: sqlite3.Connection) -> None:
-        person = self._lookup.person(asked, Reading(connection, self.hub.database))
+        person = Lookup(self.hub.organisation, Reading(connection, self.hub.database)).person(asked)
         if person is None:
             raise errors.not_found()
         remove(connection, person)
 
-    @cached_property
     def _lookup(self) -> Lookup:
-        return Lookup(self.hub)
+        return Lookup(self.hub.organisation, self.hub.reading)
 
-    def _found(self, asked: Asked, query: Query, policy: MergePolicy, link: Link) -> tuple[str, Xdm]:
-        reading = self.hub.reading
+    def _found(self, lookup: Lookup, asked: Asked, query: Query, policy: MergePolicy, link: Link) -> tuple[str, Xdm]:
         with snapshot(self.hub.connection):
-            view = self._lookup.view(asked, policy)
-            # Read after the snapshot began, what is configured is at least as new as the records.
-            organisation = self.hub.organisation
+            view = lookup.view(asked, policy)
             if query.window is None:
-                return view.xid, profile(view, asked, query, reading, organisation)
-            return view.xid, page(view, query.window, asked.after, query.keep, link, reading, organisation)
+                return view.xid, profile(view, asked, query, lookup)
+            return view.xid, page(view, asked.after, query.window, query.keep, link, lookup)
 
 
 async def _body(request: Request) -> Xdm:

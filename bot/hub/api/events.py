@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from bot.hub.api.cursor import cursor_of
-from bot.hub.api.lookup import View
+from bot.hub.api.lookup import Lookup, View
 from bot.hub.api.query import Window
-from bot.hub.database.reading import EventKey, Reading
+from bot.hub.database.reading import EventKey
 from bot.hub.fields import Selection, prune
 from bot.hub.hiding import without
 from bot.hub.merging import events_shown
@@ -24,16 +24,14 @@ Found = tuple[Event, Xdm]
 """An event, and what of its body may be shown."""
 
 
-def page(
-    view: View, window: Window, after: EventKey | None, keep: Selection, link: Link, reading: Reading, organisation: Organisation
-) -> Xdm:
+def page(view: View, after: EventKey | None, window: Window, keep: Selection, link: Link, lookup: Lookup) -> Xdm:
     """The events of `view` that lie in `window` beyond `after`. At the end of the list `next` and `href` are empty strings."""
-    found = list(islice(_found(view, window, after, reading, organisation), window.limit + 1))
+    found = list(islice(_found(view, after, window, lookup), window.limit + 1))
     shown, more = found[: window.limit], found[window.limit :]
     following = cursor_of(_place(shown[-1][0])) if more else ""
     return {
         "_page": _page(window, shown, following),
-        "children": [_child(view, event, prune(body, keep), organisation) for event, body in shown],
+        "children": [_child(view, event, prune(body, keep), lookup.organisation) for event, body in shown],
         "_links": {"next": link(following) if following else {"href": ""}},
     }
 
@@ -43,18 +41,18 @@ def no_events(window: Window) -> Xdm:
     return {"_page": _page(window, [], ""), "children": [], "_links": {"next": {"href": ""}}}
 
 
-def newest(view: View, reading: Reading, organisation: Organisation) -> Event | None:
+def newest(view: View, lookup: Lookup) -> Event | None:
     """The newest event of `view`, None if there is none."""
-    found = next(_found(view, Window(newest_first=True, limit=1), None, reading, organisation), None)
+    found = next(_found(view, None, Window(newest_first=True, limit=1), lookup), None)
     return found and found[0]
 
 
-def _found(view: View, window: Window, after: EventKey | None, reading: Reading, organisation: Organisation) -> Iterator[Found]:
-    datasets = events_shown(view.policy, organisation)
-    hidden = organisation.hidden(event=True)
+def _found(view: View, after: EventKey | None, window: Window, lookup: Lookup) -> Iterator[Found]:
+    datasets = events_shown(view.policy, lookup.organisation)
+    hidden = lookup.organisation.hidden(event=True)
     step = max(window.limit + 1, _STEP if window.properties else 0)
     while True:
-        events = reading.events(
+        events = lookup.reading.events(
             view.numbers, newest_first=window.newest_first, start=window.start, end=window.end, after=after, limit=step
         )
         for event in events:

@@ -6,29 +6,29 @@ from collections.abc import Iterable
 
 from bot.hub import errors
 from bot.hub.api.events import newest
-from bot.hub.api.lookup import View
+from bot.hub.api.lookup import Lookup, View
 from bot.hub.api.query import Asked, Query
-from bot.hub.database.reading import Reading
 from bot.hub.fields import Selection, prune
 from bot.hub.hiding import without
 from bot.hub.merging import merged, over
-from bot.hub.model import Member, Organisation, Xdm
+from bot.hub.model import Member, Xdm
 from bot.hub.times import rfc3339
 
 COMPUTED = "SystemComputedAttributes"
 """Where Adobe puts computed attributes, below the tenant's own fields."""
 
 
-def profile(view: View, asked: Asked, query: Query, reading: Reading, organisation: Organisation) -> Xdm:
+def profile(view: View, asked: Asked, query: Query, lookup: Lookup) -> Xdm:
     """What `view` shows of the person. Raises `Refused` (404) if that is neither an attribute nor an event."""
-    record = merged(reading.fragments(view.numbers), view.policy, organisation)
+    organisation = lookup.organisation
+    record = merged(lookup.reading.fragments(view.numbers), view.policy, organisation)
     modified = record.modified
     if not record.sources:
-        event = newest(view, reading, organisation)
+        event = newest(view, lookup)
         if event is None:
             raise errors.not_found()
         modified = event.modified
-    entity = over(_standing(view, query, reading, organisation), record.entity) | _identities(view.members, query.keep)
+    entity = over(_standing(view, query, lookup), record.entity) | _identities(view.members, query.keep)
     return {
         "entityId": view.xid,
         "mergePolicy": {"id": view.policy.id},
@@ -58,16 +58,16 @@ def requested(asked: Asked) -> Xdm:
     return {"entityId": asked.value, "entityIdNS": {"code": asked.namespace.lower()}}
 
 
-def _standing(view: View, query: Query, reading: Reading, organisation: Organisation) -> Xdm:
+def _standing(view: View, query: Query, lookup: Lookup) -> Xdm:
     """What was computed of the person, as part of the entity."""
-    standing = reading.standing(view.person.number) if view.whole else None
+    standing = lookup.reading.standing(view.person.number) if view.whole else None
     if standing is None:
         return {}
     entity: Xdm = {}
     if standing.memberships:
         entity["segmentMembership"] = {"ups": standing.memberships}
     if standing.computed and query.computed:
-        entity[f"_{organisation.tenant}"] = {COMPUTED: standing.computed}
+        entity[f"_{lookup.organisation.tenant}"] = {COMPUTED: standing.computed}
     return entity
 
 
