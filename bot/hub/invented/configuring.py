@@ -21,6 +21,8 @@ DEFINITIONS = "/data/core/ups/segment/definitions"
 AUDIENCES = "/data/core/ups/audiences"
 COMPUTED_ATTRIBUTES = "/data/core/ca/attributes"
 
+_ENABLED = {"unifiedProfile": ["enabled:true"], "unifiedIdentity": ["enabled:true"]}
+
 Post = Callable[[str, Xdm], Awaitable[object]]
 """POST a body to a path of the hub, and say what it answers. Raises if it refuses."""
 
@@ -40,7 +42,7 @@ async def configure(post: Post) -> None:
 async def dataset(post: Post, source: Source, schema: str) -> None:
     """Make the dataset of `source`, enabled for Profile, for the schema with the `$id` `schema`."""
     kept_as = {"id": schema, "contentType": "application/vnd.adobe.xed+json;version=1"}
-    await post(CATALOG, read("datasets", source.name) | {"schemaRef": kept_as})
+    await post(CATALOG, read("datasets", source.name) | {"schemaRef": kept_as, "tags": _ENABLED})
 
 
 async def _schema(post: Post, source: Source) -> str:
