@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.config import Condition, CustomerConfig
 from bot.profiles.model import Profile
+from formatters.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subject:
     """What a condition looks at: whichever of these the value has."""
 

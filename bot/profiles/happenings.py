@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from bot.config import InteractionKind, InteractionList, Interactions, PurchaseList, Purchases
 from bot.profiles.model import Interaction, Item, Purchase
@@ -26,6 +26,7 @@ from bot.profiles.values import (
     whole,
     yes_no,
 )
+from formatters.record import record
 
 
 class Timed(Protocol):
@@ -40,7 +41,8 @@ class Timed(Protocol):
 Happened = TypeVar("Happened", bound=Timed)
 
 
-class Event(NamedTuple):
+@record
+class Event:
     """One experience event. `type` is free of the white space that real data has around it."""
 
     time: datetime
