@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from bot.cli.hub_import import import_
+from bot.cli.hub_sample import sample
 from bot.cli.hub_serve import serve
 from bot.cli.hub_status import status_
 
@@ -14,5 +15,6 @@ hub = typer.Typer(
     no_args_is_help=True,
 )
 hub.command()(serve)
+hub.command()(sample)
 hub.command("import")(import_)
 hub.command("status")(status_)

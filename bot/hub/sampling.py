@@ -33,6 +33,8 @@ from bot.hub.model import Identity, Xdm
 from bot.hub.schemas.registry import SCHEMAS, new_id, registered
 from bot.hub.segments.evaluation import Evaluation
 
+CUSTOMER_YML = Path(__file__).with_name("customer.yml")
+"""What the sample's data means to the bot."""
 TENANT = "demo"
 FOUNDED = timedelta(days=1825)
 """How long ago the hub was set up."""
@@ -54,6 +56,7 @@ def write_sources(folder: Path, *, seed: int = 1, now: datetime) -> None:
     healthy = [source for source in SOURCES if not source.knows_the_odd]
     folder.mkdir(parents=True, exist_ok=True)
     _exports(seed, now, healthy).write(folder, until=now)
+    shutil.copy(CUSTOMER_YML, folder)
     for kind in sorted(path.name for path in CONFIGURATION.iterdir() if path.name != "unchecked"):
         shutil.copytree(CONFIGURATION / kind, folder / kind, dirs_exist_ok=True, ignore=shutil.ignore_patterns("legacy-*"))
 
