@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
 from bot.hub.answers import refused, unrouted
-from bot.hub.api import entities, graph
+from bot.hub.api import catalogue, entities, graph, namespaces, policies, registry
 from bot.hub.api.services import HubServices
 from bot.hub.database.connection import Database
 from bot.hub.errors import Refused
@@ -21,7 +21,7 @@ from bot.hub.ingestion.inlet import Inlet
 
 __all__ = ["Credentials", "create_hub"]
 
-_SERVICES = (entities, graph)
+_SERVICES = (entities, graph, policies, namespaces, registry, catalogue)
 """Modules of endpoints below `/data`; look-ups first, since paths are tried in this order."""
 
 
