@@ -31,7 +31,7 @@ def documents() -> dict[str, dict[str, Any]]:
     ]
     described = [
         descriptor("/_demo/customer", "CRMID", primary=True),
-        descriptor("/personalEmail/address", "6", **{"xdm:property": "xdm:id"}),
+        descriptor("/personalEmail/address", "6"),
         descriptor("/_demo/shop", "Shop"),
     ]
     return {

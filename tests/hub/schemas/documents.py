@@ -26,7 +26,7 @@ def namespace(number: int, code: str, id_type: str) -> Xdm:
     return {"id": number, "code": code, "idType": id_type, "name": code, "custom": number > 10_000_000}
 
 
-def descriptor(path: str, code: str, *, primary: bool = False, **more: Any) -> Xdm:
+def descriptor(path: str, code: str, *, primary: bool = False) -> Xdm:
     return {
         "@id": path,
         "@type": "xdm:descriptorIdentity",
@@ -34,7 +34,6 @@ def descriptor(path: str, code: str, *, primary: bool = False, **more: Any) -> X
         "xdm:sourceProperty": path,
         "xdm:namespace": code,
         "xdm:isPrimary": primary,
-        **more,
     }
 
 
