@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
+import subprocess
 import sys
 from asyncio import Future, StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import structlog
 
+from bot.hub.ingestion import working
 from bot.hub.ingestion.frames import Answer, Frames, Question, answer_in, asked
 from bot.hub.ingestion.inlet import InletDown
 from bot.hub.ingestion.submission import Outcome, Submission
@@ -83,22 +85,23 @@ class Elsewhere:
     async def _run_one(self) -> None:
         here, there = socket.socketpair()
         with there:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot.hub.ingestion.working", str(self._path), str(there.fileno())),
-                pass_fds=(there.fileno(),),
-                stdin=asyncio.subprocess.DEVNULL,
-            )
-        reader, writer = await asyncio.open_connection(sock=here)
+            process = self._started(there)
         try:
-            self._writer.set_result(writer)
-            await self._hear(reader)
-        finally:
-            # The process ends by itself when nobody is at the other end; what it is about to commit it commits.
-            writer.close()
+            reader, writer = await asyncio.open_connection(sock=here)
             try:
-                await asyncio.wait_for(process.wait(), self._starting)
-            except TimeoutError:
-                process.kill()
+                self._writer.set_result(writer)
+                await self._hear(reader)
+            finally:
+                # The process ends by itself when nobody is at the other end; what it is about to commit it commits.
+                writer.transport.abort()
+        finally:
+            here.close()
+            await asyncio.shield(asyncio.to_thread(_ended, process, self._starting))
+
+    def _started(self, there: socket.socket) -> subprocess.Popen[bytes]:
+        # asyncio's own way, cancelled in the middle, would leave a process that nobody waits for.
+        command = [sys.executable, "-m", working.__name__, str(self._path), str(there.fileno())]
+        return subprocess.Popen(command, pass_fds=(there.fileno(),), stdin=subprocess.DEVNULL)  # noqa: S603 - it is ours
 
     async def _hear(self, reader: StreamReader) -> None:
         frames = Frames()
@@ -108,6 +111,14 @@ class Elsewhere:
                     waiting = self._waiting.get(answer.number)
                     if waiting and not waiting.done():
                         waiting.set_result(answer)
+
+
+def _ended(process: subprocess.Popen[bytes], patience: float) -> None:
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @asynccontextmanager

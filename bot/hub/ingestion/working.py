@@ -111,7 +111,8 @@ def work(path: Path, submitting: socket.socket) -> None:
 if __name__ == "__main__":
     configure_logging()
     os.nice(POLITE)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one at the other end, which then closes the socket
+    for ending in (signal.SIGINT, signal.SIGTERM):  # both are for the one at the other end, which then closes the socket
+        signal.signal(ending, signal.SIG_IGN)
     with socket.socket(fileno=int(sys.argv[2])) as at_the_other_end:
         try:
             work(Path(sys.argv[1]), at_the_other_end)

@@ -55,6 +55,11 @@ class Hub:
             assert body
             documents.put(connection, Kind.DATASET, dataset_id, body | {"tags": ENABLED}, now=NOW)
 
+    def rejects(self) -> list[Xdm]:
+        """The refused records that no import brought."""
+        file = self.database.path.with_name("hub.db.rejects.jsonl")
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
     def events(self, value: str, namespace: str = "Email") -> list[Event]:
         with closing(self.database.reader()) as connection:
             reading = Reading(connection, self.database)

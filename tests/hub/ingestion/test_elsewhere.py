@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-from contextlib import closing
 from pathlib import Path
 
 import pytest
