@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -186,8 +188,14 @@ def _ordered(kept: Any, orderby: str) -> list[Xdm]:
     if direction not in {"", "asc", "desc"}:
         raise Malformed("orderBy must look like asc:created or desc:name")
     for name in reversed(names.split(",")):
-        ordered.sort(key=lambda each, name=name: str(each.get(name, "")).zfill(20), reverse=direction == "desc")  # type: ignore[misc]
+        ordered.sort(key=partial(_rank, name), reverse=direction == "desc")
     return ordered
+
+
+def _rank(name: str, document: Xdm) -> tuple[float, str]:
+    """Orders by a property that may be a number, a text, or missing."""
+    value = document.get(name, "")
+    return (value, "") if isinstance(value, int | float) else (math.inf, str(value))
 
 
 def _found(connection: sqlite3.Connection, request: Request) -> Xdm:

@@ -195,9 +195,9 @@ def _chosen(body: Xdm, name: str, key: str, choices: tuple[str, ...]) -> str:
 def _order(order: Any, datasets: dict[str, Xdm]) -> tuple[str, ...]:
     if not isinstance(order, list) or not order or len({str(each) for each in order}) != len(order):
         raise Malformed("attributeMerge.order is required for dataSetPrecedence: ids of datasets, each once, the first wins")
-    if strange := [str(each) for each in order if each not in datasets]:
+    if strange := [str(each) for each in order if str(each) not in datasets]:
         raise Malformed(f"attributeMerge.order names datasets that there aren't: {', '.join(strange)}")
-    return tuple(order)
+    return tuple(map(str, order))
 
 
 def _slashed(operation: Any) -> Any:

@@ -78,7 +78,7 @@ class Standard:
         """One, by its `$id` or `meta:altId`."""
         form = lookup_form(request)
         resource = _found(request, self._all())
-        return Json(form.of(shown(Composition(()).resolved(resource) | resource if form.full else resource, {})))
+        return Json(form.of(_full(shown(resource, {}), resource, Composition(())) if form.full else shown(resource, {})))
 
     def _all(self) -> dict[str, Xdm]:
         return {key: each for key, each in standard_resources().items() if each["meta:resourceType"] == self.container}
@@ -99,11 +99,10 @@ class Own:
         """One, by its `$id` or `meta:altId`."""
         form = lookup_form(request)
         resource = _found(request, self._all(self.hub.connection))
+        whole = self._shown(resource)
         if form.full:
-            composition = Composition(documents.all(self.hub.connection, Kind.SCHEMA).values())
-            whole = {key: value for key, value in self._shown(resource).items() if key not in {"allOf", "definitions"}}
-            return Json(form.of(whole | {"properties": composition.resolved(resource).get("properties", {})}))
-        return Json(form.of(self._shown(resource)))
+            whole = _full(whole, resource, Composition(documents.all(self.hub.connection, Kind.SCHEMA).values()))
+        return Json(form.of(whole))
 
     async def post(self, request: Request) -> Response:
         """A new one: 201 and all of it."""
@@ -192,6 +191,12 @@ class Stats:
                 "recentlyUpdatedResources": [summary(each) for each in changed[:10]],
             }
         )
+
+
+def _full(shown_basic: Xdm, resource: Xdm, composition: Composition) -> Xdm:
+    """As shown, but with all fields in the place of what refers to them."""
+    fields = composition.resolved(resource).get("properties", {})
+    return {key: value for key, value in shown_basic.items() if key not in {"allOf", "definitions"}} | {"properties": fields}
 
 
 def _listed(request: Request, resources: Iterable[Xdm]) -> Json:
