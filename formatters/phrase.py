@@ -54,7 +54,7 @@ class Phrase:
                 merged[-1] += piece
             elif piece:
                 merged.append(piece)
-        return cls(tuple(merged)) if any(str(piece).strip() for piece in merged) else NOTHING
+        return cls(tuple(merged))
 
     @classmethod
     def text(cls, text: str) -> Phrase:
