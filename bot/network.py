@@ -1,7 +1,7 @@
 """The one factory for outgoing HTTP, towards Adobe and Slack alike.
 
-httpx is the interface, aiohttp the transport: httpx's own pool slows down with each connection and doesn't survive a storm of
-cancellations (measured; `docs/decisions.md`).
+aiohttp carries everything: httpx's own pool slows down with each connection and doesn't survive a storm of cancellations (measured;
+`docs/decisions.md`). Towards Slack httpx is the interface to it; Adobe is asked straight over a session (`bot.profiles.http`).
 """
 
 from __future__ import annotations
@@ -19,13 +19,17 @@ from httpx_aiohttp import AiohttpTransport
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """How this process reaches others. Times are in seconds; `ca_bundle` is a PEM file that takes the place of the system's."""
+    """How this process reaches others. Times are in seconds; `ca_bundle` is a PEM file that takes the place of the system's.
+
+    `connections` are as many calls under way at once; further ones wait. It is for the quota to slow calls down: with two calls a
+    card, the 100 connections that aiohttp would allow are 50 cards at a time.
+    """
 
     connect: float
     read: float
     proxy: str | None = None
     ca_bundle: str | None = None
-    connections: int = 100
+    connections: int = 400
     keepalive: float = 30.0
     dns_fresh: int = 300
 

@@ -15,7 +15,7 @@ from bot.breaker import Breaker
 from bot.errors import Unreachable
 from bot.network import Network, create_client, create_session
 from bot.profiles.client import AdobeClient
-from bot.profiles.http import OverSession
+from bot.profiles.http import Outgoing, OverSession
 from bot.profiles.wire import RawProfile
 from bot.retries import Retries
 from tests.broken import answer
@@ -89,6 +89,26 @@ async def test_our_own_retry_mends_it(server: Server) -> None:
 
     assert [profile.xid for profile in profiles] == [ADA_XID] * 2
     assert len(set(request_ids(server.heads))) == len(server.heads) == turn.permits == 3
+
+
+async def test_many_at_once() -> None:
+    """Those who ask for dozens of customers at once don't wait for each other's connections."""
+    many = 200
+    under_way = asyncio.Barrier(many)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await under_way.wait()
+        writer.write(GOOD)
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=many)
+    async with listening, create_session(NETWORK) as session:
+        request = Outgoing("GET", f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", {})
+        send = OverSession(session, Network(connect=5, read=5))
+        answers = await asyncio.gather(*(send(request, most_bytes=1_000) for _ in range(many)))
+
+    assert [each.status for each in answers] == [200] * many
 
 
 async def test_slack_s_session(server: Server) -> None:
