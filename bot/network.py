@@ -1,7 +1,7 @@
 """The one factory for outgoing HTTP, towards Adobe and Slack alike.
 
-aiohttp carries everything: httpx's own pool slows down with each connection and doesn't survive a storm of cancellations (measured;
-`docs/decisions.md`). Towards Slack httpx is the interface to it; Adobe is asked straight over a session (`bot.profiles.http`).
+aiohttp carries everything: httpx's own pool slows down with each connection and doesn't survive a storm of cancellations
+(measured; `docs/decisions.md`). Towards Slack httpx is the interface to it; Adobe is asked over a session (`bot.profiles.http`).
 """
 
 from __future__ import annotations
