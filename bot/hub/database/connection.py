@@ -9,18 +9,17 @@ from pathlib import Path
 from threading import Lock
 
 from bot.hub.database import documents
-from bot.hub.database.layout import APPLICATION, MIGRATIONS, PAGE
+from bot.hub.database.layout import MIGRATIONS
+from bot.hub.database.migrating import WrongFile, migrate
 from bot.hub.model import Organisation
 from bot.hub.organising import organisation_of, tenant_of
+
+__all__ = ["Database", "WrongFile", "snapshot", "transaction"]
 
 _BUSY = 30.0
 """Seconds for which a writer waits for another one: longer than any transaction of an import."""
 
 _MIB = 1024
-
-
-class WrongFile(ValueError):
-    """The file can't be used as a hub's. The message says why, and what would be right."""
 
 
 class Database:
@@ -42,7 +41,7 @@ class Database:
         try:
             _reserve(path)
             with closing(_connect(path)) as connection:
-                _migrate(connection, path)
+                migrate(connection, path, MIGRATIONS)
         except (OSError, sqlite3.OperationalError) as error:
             raise WrongFile(f"{path}: can't be opened ({error}); its folder must exist, and both must be writable") from error
         except sqlite3.DatabaseError as error:
@@ -134,42 +133,6 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _reserve(path: Path) -> None:
     """Customers' data is its owner's alone: SQLite gives the log beside it the same mode."""
     path.touch(mode=0o600)
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    if _number(connection, "user_version") == len(MIGRATIONS) and _number(connection, "application_id") == APPLICATION:
-        return
-    empty = _number(connection, "schema_version") == 0
-    if empty:
-        connection.execute(f"PRAGMA page_size = {PAGE}")
-        connection.execute("PRAGMA journal_mode = WAL")
-    with transaction(connection):
-        version = _number(connection, "user_version")
-        if not empty and _number(connection, "application_id") != APPLICATION:
-            raise WrongFile(f"{path}: is a database, but no hub; name another file, or none that exists to make a new hub")
-        if version > len(MIGRATIONS):
-            raise WrongFile(
-                f"{path}: was written by a newer version (layout {version}, this one knows {len(MIGRATIONS)}); use that version"
-            )
-        connection.execute(f"PRAGMA application_id = {APPLICATION}")
-        for script in MIGRATIONS[version:]:
-            for statement in _statements(script):
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Its statements one by one: `executescript` would commit before it starts."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
-def _number(connection: sqlite3.Connection, pragma: str) -> int:
-    return int(connection.execute(f"PRAGMA {pragma}").fetchone()[0])
 
 
 def _read(connection: sqlite3.Connection) -> Organisation:
