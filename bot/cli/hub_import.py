@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,12 +15,15 @@ from rich.progress import Progress as Bars
 
 from bot.cli.hub_file import HubOption, dataset_of, milliseconds, opened
 from bot.errors import ConfigurationError
+from bot.hub.database import unsettled
 from bot.hub.database.connection import Database
 from bot.hub.ingestion.ahead import batching_for
 from bot.hub.ingestion.files import UnreadableFile
 from bot.hub.ingestion.importing import Overtaken, Progress, import_file
 from bot.hub.ingestion.mapping import WrongMapping
 from bot.hub.ingestion.source import Source
+from bot.hub.ingestion.taking import Taking
+from bot.hub.segments.evaluation import Evaluation
 
 NOT_ALL = 1
 POLITE = 10
@@ -28,18 +31,24 @@ POLITE = 10
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet).")],
+    file: Annotated[Path, typer.Argument(help="JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet).", dir_okay=False)],
     dataset: Annotated[str, typer.Option(help="Name or id of the dataset.")],
     mapping: Annotated[Path | None, typer.Option(help="YAML file that says which column is which field.")] = None,
     rejects: Annotated[Path | None, typer.Option(help="Where refused records go; by default FILE.rejects.jsonl.")] = None,
     again: Annotated[bool, typer.Option("--again", help="From the beginning, not from where it was left.")] = False,
+    compute: Annotated[
+        bool, typer.Option(help="Bring audiences and computed attributes up to date; else a running `hub serve` does.")
+    ] = True,
     hub: HubOption = None,
 ) -> None:
     """Take a file's records in. Exit code 1 if some were refused. One that was interrupted goes on where it was."""
     with opened(hub) as database:
         source = Source(file, dataset_of(database.organisation(), dataset).id, mapping, rejects)
         os.nice(POLITE)
-        done = _imported(database, source, again=again)
+        with _bars() as bars:
+            done = _imported(database, source, bars, again=again)
+            if compute:
+                _computed(database, bars)
     typer.echo(told(done))
     if done.rejected:
         raise typer.Exit(NOT_ALL)
@@ -53,35 +62,36 @@ def told(done: Progress) -> str:
     return f"{counts}\nThe refused ones, each with line, path and reason: {done.rejects}" if done.rejected else counts
 
 
-def _imported(database: Database, source: Source, *, again: bool) -> Progress:
+def _imported(database: Database, source: Source, bars: Bars, *, again: bool) -> Progress:
+    task = bars.add_task(source.path.name, total=None, done="")
+
+    def show(progress: Progress) -> None:
+        done = f"{progress.accepted + progress.known:,} in, {progress.rejected:,} refused"
+        bars.update(task, completed=progress.position, total=progress.size, done=done)
+
     try:
-        with _bar(source.path.name) as show:
-            batching = batching_for(source.path)
-            return import_file(database, source, now=milliseconds(), told=show, again=again, batching=batching)
+        batching = batching_for(source.path)
+        return import_file(database, source, now=milliseconds(), told=show, again=again, batching=batching)
     except (UnreadableFile, WrongMapping, Overtaken) as error:
         raise ConfigurationError((f"{error}.",)) from None
     except OSError as error:
         raise ConfigurationError((f"{error.filename}: {error.strerror}.",)) from None
 
 
-@contextmanager
-def _bar(name: str) -> Iterator[Callable[[Progress], None]]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[done]}"),
-    )
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(name, total=None, done="")
+def _computed(database: Database, bars: Bars) -> None:
+    """Evaluate those of whom something arrived."""
+    with closing(database.reader()) as reader, closing(Taking(database, _evaluation(database))) as taking:
+        total = unsettled.count(reader)
+        task = bars.add_task("audiences", total=total, done="", visible=total > 0)
+        while taking.step(now=milliseconds()):
+            left = unsettled.count(reader)
+            bars.update(task, completed=total - left, done=f"{left:,} people left")
 
-        def show(progress: Progress) -> None:
-            bars.update(
-                task,
-                completed=progress.position,
-                total=progress.size,
-                done=f"{progress.accepted + progress.known:,} in, {progress.rejected:,} refused",
-            )
 
-        yield show
+def _evaluation(database: Database) -> Evaluation:
+    return Evaluation(database, lambda: datetime.now(UTC))
+
+
+def _bars() -> Bars:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    return Bars(*columns, TextColumn("{task.fields[done]}"), console=Console(stderr=True), transient=True)

@@ -130,7 +130,12 @@ class _Importing:
             status=Status.RUNNING,
             started=self._now,
             updated=self._now,
-            details={"file": self._source.path.name, "mark": self._mark(Place()), "rejects": 0},
+            details={
+                "file": self._source.path.name,
+                "mark": self._mark(Place()),
+                "rejects": 0,
+                "rejects_path": str(self._source.rejects_path.resolve()),
+            },
         )
 
     def _dataset_number(self) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import orjson
 
+from bot.hub.database.mentions import mentions
 from bot.hub.ingestion.preparation import Reject
 from bot.hub.model import Xdm
 
@@ -45,7 +46,32 @@ class RejectFile:
                 file.writelines(lines)
                 file.flush()
                 os.fsync(file.fileno())
+        return self.size()
+
+    def size(self) -> int:
+        """How many bytes it has, 0 if it isn't there."""
         return self.path.stat().st_size if self.path.exists() else 0
+
+    def mentioning(self, values: Collection[str]) -> list[bytes]:
+        """Its lines that mention one of these values."""
+        return [line for line in self._lines() if mentions(line, values)]
+
+    def purge(self, values: Collection[str]) -> int:
+        """Take the lines out that mention one of these values, and say how many those were. Raises OSError."""
+        lines = self._lines()
+        kept = [line for line in lines if not mentions(line, values)]
+        if len(kept) < len(lines):
+            partial = self.path.with_name(f"{self.path.name}.partial")
+            partial.touch(mode=0o600)
+            with partial.open("wb") as file:
+                file.writelines(kept)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(self.path)
+        return len(lines) - len(kept)
+
+    def _lines(self) -> list[bytes]:
+        return self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
 
 
 def _line(refused: Refused) -> bytes:
