@@ -11,8 +11,20 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
 from bot.hub.answers import refused, unrouted
-from bot.hub.api import catalogue, entities, graph, namespaces, policies, registry
+from bot.hub.api import (
+    audiences,
+    catalogue,
+    computed,
+    definitions,
+    entities,
+    graph,
+    jobs,
+    namespaces,
+    policies,
+    registry,
+)
 from bot.hub.api.services import HubServices
+from bot.hub.api.streaming import collection
 from bot.hub.database.connection import Database
 from bot.hub.errors import Refused
 from bot.hub.gateway import Gateway
@@ -21,7 +33,7 @@ from bot.hub.ingestion.inlet import Inlet
 
 __all__ = ["Credentials", "create_hub"]
 
-_SERVICES = (entities, graph, policies, namespaces, registry, catalogue)
+_SERVICES = (entities, policies, audiences, definitions, jobs, computed, graph, namespaces, registry, catalogue)
 """Modules of endpoints below `/data`; look-ups first, since paths are tried in this order."""
 
 
@@ -34,6 +46,7 @@ def create_hub(*, database: Database, credentials: Credentials, clock: Callable[
         routes=[
             Route("/ims/token/v3", TokenEndpoint(credentials, tokens).post, methods=["POST"]),
             Mount("/data", routes=services, middleware=[Middleware(Gateway, credentials=credentials, tokens=tokens)]),
+            collection(hub, tokens),
         ],
         exception_handlers={Refused: refused, HTTPException: unrouted},
     )

@@ -92,7 +92,7 @@ class Entities:
         """Delete the person who has this identity, everywhere (202). Raises `Refused`: 400, 404."""
         asked = parameters.to_delete(request.query_params)
         await self.hub.change(lambda connection: self._remove(asked, connection))
-        await asyncio.to_thread(self.hub.database.wipe)
+        await asyncio.to_thread(self.hub.database.sweep)
         return Response(status_code=202)
 
     def _remove(self, asked: Asked, connection: sqlite3.Connection) -> None:

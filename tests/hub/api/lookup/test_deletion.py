@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from contextlib import closing
+
 import httpx
 import pytest
 
+from bot.hub.database.removal import proof
 from tests.hub.api.lookup.stage import (
     ADA,
     CRM,
@@ -30,6 +33,15 @@ async def test_delete(stage: Stage) -> None:
     assert [answer.status_code for answer in answers] == [404, 404]
     assert (await stage.get(**events_of(ADA))).status_code == 404
     assert ids(await stage.events(GRACE)) == ["e3"]
+
+
+async def test_no_trace(stage: Stage) -> None:
+    """When a deletion is answered, none of the person's identities stands anywhere in the hub's files."""
+    stage.take(record(CRM, {"personalEmail": {"address": ADA.value}}, ADA, PHONE), event(1, PHONE), record(CRM, {}, GRACE))
+    await delete(stage, schema=PROFILE, entityId=ADA.xid)
+    with closing(stage.database.reader()) as reader:
+        assert not proof(reader, [ADA, PHONE])
+        assert proof(reader, [GRACE])
 
 
 async def test_again(stage: Stage) -> None:
