@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from bot.cli.hub_import import import_
+from bot.cli.hub_person import delete_, export_
 from bot.cli.hub_sample import sample
 from bot.cli.hub_serve import serve
 from bot.cli.hub_status import status_
@@ -18,3 +19,5 @@ hub.command()(serve)
 hub.command()(sample)
 hub.command("import")(import_)
 hub.command("status")(status_)
+hub.command("export")(export_)
+hub.command("delete")(delete_)
