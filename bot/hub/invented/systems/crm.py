@@ -28,6 +28,7 @@ COLUMNS = (
     "Account type",
     "Customer since",
     "Discount",
+    "Club number",
     "Club tier",
     "Changed at",
 )
@@ -58,6 +59,7 @@ def export(customer: Customer, now: datetime) -> Iterator[Told]:
         "Account type": customer.account_type,
         "Customer since": _written(customer.since),
         "Discount": None if customer.discount is None else str(customer.discount).replace(".", ","),
+        "Club number": person.loyalty_id,
         "Club tier": _copied_tier(customer),
         "Changed at": _written(changed),
     }
