@@ -95,7 +95,7 @@ SIDE.3: /(before|after)\b/
 DIRECTION.3: /(before|after|from)\b/
 UNIT.3: /(((milli)?second|minute|hour|day|week|month|year|decade)s?|century|centuries|millennium|millennia)\b/
 COMPARISON: "!=" | "<=" | ">=" | "=" | "<" | ">"
-COUNT: /[0-9]{1,6}\b/
+COUNT: /[0-9]{1,6}(?![\w.])/
 NUMBER: /-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\b/
 STRING: /"([^"\\\n]|\\.)*"/
 NAME: /[^\W\d]\w*|\$1\b/

@@ -170,9 +170,9 @@ class _Compiler:
                 return checks.of(self.value(left), checks.like(pattern))
             case "like", _, _:
                 raise Unreadable("like takes a text as its pattern")
-            case "in", _, Items(listed) if literals := _literals(listed):
+            case "in", _, Items(listed) if (literals := _literals(listed)) is not None:
                 return checks.of(self.value(left), checks.among(literals))
-            case "notIn", _, Items(listed) if literals := _literals(listed):
+            case "notIn", _, Items(listed) if (literals := _literals(listed)) is not None:
                 return checks.none_of(self.value(left), checks.among(literals))
             case "in", _, _:
                 return checks.pair("=", self.value(left), self.value(right))
