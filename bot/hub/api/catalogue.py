@@ -97,16 +97,15 @@ class Datasets:
         """Parts of it: those that an object names, or what a JSON Patch says."""
         body = await _body(parsed(request))
 
-        def change(before: Xdm) -> Xdm:
-            changed: Xdm = before | body if isinstance(body, dict) else patched(before, body)
-            return changed
+        return await self._replaced(request, lambda before: before | body if isinstance(body, dict) else patched(before, body))
 
-        return await self._replaced(request, change)
-
-    async def _replaced(self, request: Request, change: Callable[[Xdm], Xdm]) -> Json:
+    async def _replaced(self, request: Request, change: Callable[[Xdm], Any]) -> Json:
         def replace(connection: sqlite3.Connection) -> str:
             before = _found(connection, request)
-            after = {key: value for key, value in change(before).items() if key not in _OURS}
+            changed = change(before)
+            if not isinstance(changed, dict):
+                raise Malformed("nothing would be left of it")
+            after = {key: value for key, value in changed.items() if key not in _OURS}
             _check(connection, after)
             if after["schemaRef"]["id"] != before["schemaRef"]["id"]:
                 raise Malformed("schemaRef can't change: what the dataset holds is of its schema")

@@ -136,10 +136,13 @@ class Own:
         await self._changed(remove)
         return Response(status_code=204)
 
-    async def _replaced(self, request: Request, change: Callable[[Xdm], Xdm]) -> Response:
+    async def _replaced(self, request: Request, change: Callable[[Xdm], Any]) -> Response:
         def replace(connection: sqlite3.Connection) -> Xdm:
             before = _found(request, self._all(connection))
-            return self._kept(connection, revised(before, change(before), self.hub.now), before)
+            after = change(before)
+            if not isinstance(after, dict):
+                raise Malformed("nothing would be left of it")
+            return self._kept(connection, revised(before, after, self.hub.now), before)
 
         return Json(self._shown(await self._changed(replace)))
 

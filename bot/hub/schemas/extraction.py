@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from bot.hub.model import Identity, IdentityDescriptor, Namespace, Organisation, Path, Schema, Xdm
 from bot.hub.normalising import normalised
-from bot.hub.rejects import Rejected
+from bot.hub.rejects import Rejected, dotted
 
 NON_PEOPLE = "NON_PEOPLE"
 """The type of namespaces whose values name things, not persons: they take part in no graph ("Identity namespace overview")."""
@@ -53,7 +53,7 @@ class Extraction:
                 try:
                     identity = self._identity(code, entry.get("id", ""))
                 except ValueError as error:
-                    raise Rejected(f"identityMap.{code}.{place}.id", str(error)) from None
+                    raise Rejected(dotted(("identityMap", code, place, "id")), str(error)) from None
                 if identity is not None:
                     found[identity] = None
                     if entry.get("primary"):
@@ -75,7 +75,7 @@ class Extraction:
         try:
             return self._identity(descriptor.namespace, value)
         except ValueError as error:
-            raise Rejected(".".join(descriptor.path), str(error)) from None
+            raise Rejected(dotted(descriptor.path), str(error)) from None
 
     def _identity(self, code: str, value: str) -> Identity | None:
         """The identity, unless it isn't that of a person. Raises ValueError, saying what of it is wrong."""
@@ -83,7 +83,9 @@ class Extraction:
         return None if namespace.id_type == NON_PEOPLE else Identity(namespace.code, normalised(namespace, value))
 
     def _registered(self, code: str) -> Namespace:
-        namespace = self._organisation.namespace(code)
+        """The namespace of another spelling: the map's keys are codes or ids, whatever the case ("IdentityMap")."""
+        by_id = (each for each in self._organisation.namespaces if str(each.id) == code)
+        namespace = self._organisation.namespace(code) or next(by_id, None)
         if namespace is None:
             raise ValueError("is of a namespace that isn't registered")
         return namespace
@@ -95,7 +97,7 @@ class Extraction:
             raise Rejected("identityMap", "marks several identities as primary: a record has one")
         if len(found) == 1:
             return next(iter(found))
-        path = next((".".join(each.path) for each in self._descriptors if each.primary), "identityMap")
+        path = next((dotted(each.path) for each in self._descriptors if each.primary), "identityMap")
         if found:
             raise Rejected(path, "doesn't say which of the identities is primary")
         raise Rejected(path, "names nobody: a record needs at least one identity")

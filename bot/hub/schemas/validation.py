@@ -11,6 +11,7 @@ from jsonschema_rs import ValidationErrorKind as Kind
 
 from bot.hub.malformed import Malformed
 from bot.hub.model import Schema, Xdm
+from bot.hub.rejects import dotted
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Validator:
     def problems(self, record: Xdm) -> Iterator[Problem]:
         """All problems."""
         for error in self._validator.iter_errors(record):
-            yield from _told(list(error.instance_path), error.kind)
+            yield from _told(list(_true_path(record, error.instance_path)), error.kind)
 
 
 def compiled(properties: Xdm, required: Iterable[str] = ()) -> jsonschema_rs.Draft7Validator:
@@ -63,15 +64,26 @@ def _closed(node: Xdm) -> Xdm:
     return copy
 
 
+def _true_path(record: Xdm, path: Iterable[str | int]) -> Iterator[str | int]:
+    """The path without keys of digits: the library gives one, such as a phone number in a map, as if it were a position."""
+    node: Any = record
+    for step in path:
+        yield step if isinstance(step, str) or isinstance(node, list) else "*"
+        if isinstance(node, dict):
+            node = node.get(step)
+        elif isinstance(node, list):
+            node = node[int(step)]
+
+
 def _told(path: list[str | int], kind: Kind) -> Iterator[Problem]:
     match kind:
         case Kind.AdditionalProperties(unexpected=names):
             for name in names:
-                yield Problem(_dotted((*path, name)), "is no field of the schema")
+                yield Problem(dotted((*path, name)), "is no field of the schema")
         case Kind.Required(property=name):
-            yield Problem(_dotted((*path, str(name))), "is missing")
+            yield Problem(dotted((*path, str(name))), "is missing")
         case _:
-            yield Problem(_dotted(path), _reason(kind))
+            yield Problem(dotted(path), _reason(kind))
 
 
 def _reason(kind: Kind) -> str:
@@ -101,7 +113,3 @@ _REASONS = {
 
 def _listed(value: Any) -> str:
     return " or ".join(sorted(map(str, value))) if isinstance(value, list) else str(value)
-
-
-def _dotted(path: Iterable[str | int]) -> str:
-    return ".".join(map(str, path))

@@ -101,7 +101,10 @@ async def test_put(hub: httpx.AsyncClient, schema_id: str, database: Database) -
     other = (await hub.post("/data/foundation/schemaregistry/tenant/schemas", json=schema_of())).json()["$id"]
     moved = await hub.put(f"{DATASETS}/{made}", json=dataset(other))
 
+    emptied = await hub.patch(f"{DATASETS}/{made}", json=[{"op": "replace", "path": "", "value": 7}])
+
     assert (after.id, after.number, after.name, after.enabled) == (before.id, before.number, "Renamed", False)
+    assert (emptied.status_code, emptied.json()["detail"]) == (400, "nothing would be left of it")
     assert (moved.status_code, moved.json()["detail"]) == (400, "schemaRef can't change: what the dataset holds is of its schema")
 
 

@@ -169,8 +169,10 @@ async def test_enable_for_profile(hub: httpx.AsyncClient, schema_id: str) -> Non
 async def test_bad_patch(hub: httpx.AsyncClient, schema_id: str) -> None:
     """A patch that can't be done changes nothing."""
     status, detail = told(await hub.patch(one("tenant/schemas", schema_id), json=[{"op": "remove", "path": "/colour"}]))
+    emptied = told(await hub.patch(one("tenant/schemas", schema_id), json=[{"op": "replace", "path": "", "value": 7}]))
 
     assert (status, "operation 0 can't be done" in detail) == (400, True)
+    assert (emptied[0], "nothing would be left" in emptied[1]) == (400, True)
     assert (await hub.get(one("tenant/schemas", schema_id), headers=XED)).json()["version"] == "1.0"
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot.hub.model import Identity, Organisation
 from bot.hub.rejects import Rejected
@@ -185,6 +187,52 @@ def test_reasons_hold_no_value(organisation: Organisation) -> None:
 
     for changes in wrong:
         assert secret not in " ".join(rejection(profile, organisation, **changes))
+
+
+def test_paths_hold_no_address(organisation: Organisation) -> None:
+    """A key that is no field's name isn't repeated: in a map it may be somebody's address or number."""
+    entry = [{"id": "ada@example.com"}]
+
+    assert rejection(profile, organisation, identityMap={"ada@example.com": entry})[0] == "identityMap.*.0.id"
+    assert rejection(profile, organisation, segmentMembership={"ups": {"+493023125123": 7}})[0] == "segmentMembership.ups.*"
+    assert rejection(profile, organisation, segmentMembership={"7": {"049": {"colour": 1}}})[0] == "segmentMembership.*.*.colour"
+    assert rejection(profile, organisation, **{"Ada Lovelace": 7})[0] == "*"
+
+
+def test_namespace_id(organisation: Organisation) -> None:
+    """The map's keys may be ids of namespaces."""
+    record = event(organisation, identityMap={"6": [{"id": "ada@example.com"}]})
+
+    assert record.identities == (Identity("Email", "ada@example.com"),)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=5)
+    | st.sampled_from(["Email", "a@b.example"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", "primary", "Email", "6", "address"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+FIELDS = st.sampled_from(["_id", "timestamp", "identityMap", "_demo", "personalEmail", "extSourceSystemAudit", "person", "x"])
+
+
+@given(changes=st.dictionaries(FIELDS, JSON, max_size=3), of_events=st.booleans())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_anything(organisation: Organisation, changes: dict[str, Any], of_events: bool) -> None:
+    """Whatever comes is a record or is rejected."""
+    try:
+        record = (event if of_events else profile)(organisation, **changes)
+    except Rejected:
+        return
+
+    assert record.identities
+    assert orjson.loads(record.body) == orjson.loads(orjson.dumps((EVENT if of_events else PROFILE) | changes))
 
 
 def test_schema_gone(organisation: Organisation) -> None:
