@@ -28,6 +28,7 @@ from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -128,19 +129,23 @@ def read_mapping(path: Path) -> Mapping:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise WrongMapping(f"{path}:{line}: {error.problem}") from None
     except ValidationError as error:
-        told = (f"{'.'.join(map(str, each['loc'])) or 'the file'}: {each['msg']}" for each in error.errors())
+        told = (f"{_where(each)}: {each['msg'].removeprefix('Value error, ')}" for each in error.errors())
         raise WrongMapping(f"{path}: {'; '.join(told)}") from None
     except (OSError, ValueError, RecursionError, YAMLError) as error:
         raise WrongMapping(f"{path}: can't be read ({type(error).__name__})") from None
 
 
-def mapping_of(columns: list[str], *, separator: str = ",") -> Mapping:
+def _where(error: ErrorDetails) -> str:
+    return ".".join(map(str, error["loc"])) or "the file"
+
+
+def mapping_of(columns: list[str]) -> Mapping:
     """The mapping of a table whose columns are named as the fields are; `identityMap.Email` is an identity."""
     targets = {
         name: [{"identity": name.removeprefix(IDENTITIES)} if name.startswith(IDENTITIES) else {"path": name}] for name in columns
     }
     try:
-        return Mapping.model_validate({"separator": separator, "columns": targets})
+        return Mapping.model_validate({"columns": targets})
     except ValidationError:
         raise WrongMapping(
             "the columns aren't named as fields are (person.name.lastName): a mapping file can say what they are"

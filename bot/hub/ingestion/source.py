@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.hub.ingestion.files import JsonLines, Reader, UnreadableFile
-from bot.hub.ingestion.mapping import Mapping, read_mapping
+from bot.hub.ingestion.mapping import WrongMapping, mapping_of, read_mapping
 from bot.hub.ingestion.rejecting import SUFFIX
 from bot.hub.ingestion.shaping import Shape
 from bot.hub.ingestion.tables import Csv
@@ -65,11 +65,19 @@ def _json_lines(source: Source, _schema: Schema, _organisation: Organisation) ->
 
 
 def _table(separator: str, source: Source, schema: Schema, organisation: Organisation) -> Reader:
-    def shape(columns: list[str], mapping: Mapping) -> Shape:
-        return Shape(columns, mapping, schema, organisation)
+    def shape(columns: list[str]) -> Shape:
+        try:
+            return Shape(columns, mapping or mapping_of(columns), schema, organisation)
+        except WrongMapping as wrong:
+            raise WrongMapping(f"{source.mapping or source.path}: {wrong}") from None
 
     mapping = read_mapping(source.mapping) if source.mapping else None
-    return Csv(source.path, shape, mapping, separator=separator)
+    return Csv(
+        source.path,
+        shape,
+        separator=mapping.separator if mapping else separator,
+        encoding=mapping.encoding if mapping else "utf-8",
+    )
 
 
 FORMATS: dict[str, Callable[[Source, Schema, Organisation], Reader]] = {

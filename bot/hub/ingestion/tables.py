@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot.hub.ingestion.files import AT_ONCE, Bytes, Chunk, Place, Row, UnreadableFile
-from bot.hub.ingestion.mapping import Mapping, mapping_of
 from bot.hub.ingestion.shaping import Shape
 from bot.hub.rejects import Rejected
 
@@ -20,22 +19,15 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Csv(Bytes):
-    """A table whose first line names the columns. `shape` makes the shape of its rows from those names and the mapping."""
+    """A table whose first line names the columns, from which `shape` makes the shape of the rows."""
 
     def __init__(
-        self,
-        path: Path,
-        shape: Callable[[list[str], Mapping], Shape],
-        mapping: Mapping | None = None,
-        *,
-        separator: str = ",",
-        at_once: int = AT_ONCE,
+        self, path: Path, shape: Callable[[list[str]], Shape], *, separator: str, encoding: str, at_once: int = AT_ONCE
     ) -> None:
         super().__init__(path)
         self._shape = shape
-        self._mapping = mapping
-        self._separator = mapping.separator if mapping else separator
-        self._encoding = mapping.encoding if mapping else "utf-8"
+        self._separator = separator
+        self._encoding = encoding
         self._at_once = at_once
 
     def chunks(self, start: Place) -> Iterator[Chunk]:
@@ -51,8 +43,7 @@ class Csv(Bytes):
         columns = next(self._parsed(lines), [])
         if not isinstance(columns, list) or not columns:
             raise UnreadableFile(f"{self._path}:1: must name the columns")
-        named = [name.strip() for name in columns]
-        return self._shape(named, self._mapping or mapping_of(named, separator=self._separator))
+        return self._shape([name.strip() for name in columns])
 
     def _cut(self, rows: Iterator[Row], lines: _Lines) -> Iterator[Chunk]:
         gathered: list[Row] = []
