@@ -47,10 +47,9 @@ class Traces:
 def remove(connection: sqlite3.Connection, person: Person) -> Removed:
     """Delete all that is known of `person`, in the caller's transaction: of whoever has the identity that was asked for by now.
 
-    Records that wait for their dataset go too if they mention one of the identities. What is deleted is overwritten; the log
-    holds it until `Database.sweep`.
+    Records that wait for their dataset go too if they mention one of the identities. The log holds all of it until
+    `Database.sweep`.
     """
-    connection.execute("PRAGMA secure_delete = ON")
     rows = connection.execute(
         "SELECT id, value FROM identity WHERE person = (SELECT person FROM identity WHERE id = ?)", (person.asked.number,)
     ).fetchall()

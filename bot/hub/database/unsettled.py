@@ -45,10 +45,19 @@ def mark_everybody(connection: sqlite3.Connection, *, now: int, after: int = 0, 
     return people[-1] if len(people) == limit else None
 
 
-def take(connection: sqlite3.Connection, limit: int) -> list[Unsettled]:
-    """The `limit` that arrived last longest ago. They stay until they are settled."""
-    rows = connection.execute("SELECT identity, sequence, since FROM unsettled ORDER BY sequence LIMIT ?", (limit,))
+def take(connection: sqlite3.Connection, limit: int, *, after: int = 0) -> list[Unsettled]:
+    """The next `limit` beyond the identity `after`, and behind the last from the beginning again. They stay until settled.
+
+    Whoever goes on after the last that was taken keeps nobody waiting for more than one round, however much arrives, and reads
+    people in the order in which they lie in the file.
+    """
+    rows = connection.execute(_NEXT, (after, limit)).fetchall()
+    rows += connection.execute(_AGAIN, (after, limit - len(rows)))
     return [Unsettled(*row) for row in rows]
+
+
+_NEXT = "SELECT identity, sequence, since FROM unsettled WHERE identity > ? ORDER BY identity LIMIT ?"
+_AGAIN = "SELECT identity, sequence, since FROM unsettled WHERE identity <= ? ORDER BY identity LIMIT ?"
 
 
 def settle(connection: sqlite3.Connection, person: int, taken: Sequence[Unsettled], standing: Standing) -> bool:

@@ -37,6 +37,11 @@ def test_what_is_acknowledged_is_on_the_disk(store: Store) -> None:
             assert writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
+def test_what_is_deleted_is_overwritten(store: Store) -> None:
+    """However SQLite was built."""
+    assert store.writer.execute("PRAGMA secure_delete").fetchone() == (1,)
+
+
 def test_no_other_connection_can_write(store: Store) -> None:
     """A reader is read-only, so that nothing is written past the connections that wait for the disk."""
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
