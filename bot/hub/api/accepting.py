@@ -15,7 +15,7 @@ _LOOKUP = re.compile(
     r"application/vnd\.adobe\.x(?:ed|dm)(?P<full>-full)?(?P<text>-notext|-desc)?\+json\s*;\s*version=(?P<version>\d+)"
 )
 _LIST = re.compile(r"application/vnd\.adobe\.x(?:ed|dm)(?P<id>-id)?\+json\s*")
-_DESCRIPTORS = re.compile(r"application/vnd\.adobe\.xdm(?:-v2)?(?P<form>-id|-link)?\+json\s*")
+_DESCRIPTORS = re.compile(r"application/vnd\.adobe\.xdm(?P<paged>-v2)?(?P<form>-id|-link)?\+json\s*")
 
 _LEFT_OUT = {"-notext": frozenset({"title", "description"}), "-desc": frozenset({"title"})}
 
@@ -54,13 +54,21 @@ def wants_summaries(request: Request) -> bool:
     return bool(found["id"])
 
 
-def descriptors_form(request: Request) -> str:
-    """How descriptors are wanted: `id`, `link`, or whole (empty). Raises `Refused` (400)."""
+@dataclass(frozen=True, slots=True)
+class DescriptorsForm:
+    """How descriptors are listed: each as its `id`, its `link` or whole (empty), by type or, `paged`, one after the other."""
+
+    of_each: str
+    paged: bool
+
+
+def descriptors_form(request: Request) -> DescriptorsForm:
+    """How descriptors are wanted. Raises `Refused` (400)."""
     accept = request.headers.get("accept", "")
     found = _DESCRIPTORS.fullmatch(accept)
     if found is None:
         raise _invalid("XDM-1008-400", accept, "A valid Accept value should look like application/vnd.adobe.xdm-id+json")
-    return (found["form"] or "").removeprefix("-")
+    return DescriptorsForm((found["form"] or "").removeprefix("-"), bool(found["paged"]))
 
 
 def not_found(resource_id: str, version: str = "1") -> errors.Refused:

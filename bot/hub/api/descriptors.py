@@ -6,6 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -17,6 +18,7 @@ from bot.hub.answers import Json
 from bot.hub.api import describing
 from bot.hub.api.accepting import descriptors_form, not_found, wrong
 from bot.hub.api.incoming import parsed_object
+from bot.hub.api.listed import listed
 from bot.hub.api.owner import owner
 from bot.hub.api.services import HubServices
 from bot.hub.database import documents
@@ -47,11 +49,15 @@ class Descriptors:
     hub: HubServices
 
     async def listed(self, request: Request) -> Json:
-        """All of them by `@type`: their ids, their paths, or the whole of each."""
+        """All of them by `@type`, or for `xdm-v2` a page of them: their ids, their paths, or the whole of each."""
         form = descriptors_form(request)
+        kept = documents.all(self.hub.connection, Kind.DESCRIPTOR).values()
+        each_as = partial(self._listed, form.of_each)
+        if form.paged:
+            return listed(request, kept, each_as, "@id")
         by_type: dict[str, list[Any]] = {}
-        for descriptor in documents.all(self.hub.connection, Kind.DESCRIPTOR).values():
-            by_type.setdefault(descriptor["@type"], []).append(self._listed(descriptor, form))
+        for descriptor in kept:
+            by_type.setdefault(descriptor["@type"], []).append(each_as(descriptor))
         return Json(by_type)
 
     async def get(self, request: Request) -> Json:
@@ -97,7 +103,7 @@ class Descriptors:
         except Malformed as error:
             raise wrong(str(error)) from None
 
-    def _listed(self, descriptor: Xdm, form: str) -> str | Xdm:
+    def _listed(self, form: str, descriptor: Xdm) -> str | Xdm:
         if form == "id":
             return str(descriptor["@id"])
         return f"/tenant/descriptors/{descriptor['@id']}" if form == "link" else self._shown(descriptor)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +15,8 @@ from starlette.routing import Route
 from bot.hub.answers import Json
 from bot.hub.api import changing, descriptors, unions
 from bot.hub.api.accepting import lookup_form, not_found, wants_summaries, wrong
-from bot.hub.api.incoming import parsed, parsed_object, whole
+from bot.hub.api.incoming import parsed, parsed_object
+from bot.hub.api.listed import listed
 from bot.hub.api.owner import owner
 from bot.hub.api.services import HubServices
 from bot.hub.database import documents
@@ -24,8 +25,18 @@ from bot.hub.malformed import Malformed
 from bot.hub.model import Xdm
 from bot.hub.patching import patched
 from bot.hub.schemas.composition import CLASSES, Composition
-from bot.hub.schemas.listing import having, page
-from bot.hub.schemas.registry import FIELD_GROUPS, SCHEMAS, Container, alt_id, new_id, registered, revised, shown, summary
+from bot.hub.schemas.registry import (
+    DATA_TYPES,
+    FIELD_GROUPS,
+    SCHEMAS,
+    Container,
+    alt_id,
+    new_id,
+    registered,
+    revised,
+    shown,
+    summary,
+)
 from bot.hub.schemas.standard import CONTAINERS, standard_resources
 
 _PATH = "/foundation/schemaregistry"
@@ -38,6 +49,7 @@ def routes(hub: HubServices) -> list[Route]:
         *(route for container in CONTAINERS for route in _global(hub, container)),
         *_tenant(hub, SCHEMAS),
         *_tenant(hub, FIELD_GROUPS),
+        *_tenant(hub, DATA_TYPES),
         *descriptors.routes(hub),
         *unions.routes(hub),
     ]
@@ -72,7 +84,8 @@ class Standard:
 
     async def listed(self, request: Request) -> Response:
         """All of them."""
-        return _listed(request, [shown(each, {}) for each in self._all().values()])
+        each_as = summary if wants_summaries(request) else dict
+        return listed(request, (shown(each, {}) for each in self._all().values()), each_as, "title")
 
     async def get(self, request: Request) -> Response:
         """One, by its `$id` or `meta:altId`."""
@@ -93,7 +106,8 @@ class Own:
 
     async def listed(self, request: Request) -> Response:
         """All of them."""
-        return _listed(request, [self._shown(each) for each in self._all(self.hub.connection).values()])
+        each_as = summary if wants_summaries(request) else dict
+        return listed(request, map(self._shown, self._all(self.hub.connection).values()), each_as, "title")
 
     async def get(self, request: Request) -> Response:
         """One, by its `$id` or `meta:altId`."""
@@ -176,7 +190,7 @@ class Stats:
         """Counts and classes ("Stats endpoint")."""
         kept = documents.all(self.hub.connection, Kind.SCHEMA).values()
         organisation = self.hub.organisation
-        counts = {name: sum(each["meta:resourceType"] == name for each in kept) for name in (SCHEMAS.name, FIELD_GROUPS.name)}
+        counts = Counter(each["meta:resourceType"] for each in kept)
         newest = sorted(kept, key=lambda each: -each["meta:registryMetadata"]["repo:createdDate"])
         changed = sorted(kept, key=lambda each: -each["meta:registryMetadata"]["repo:lastModifiedDate"])
         return Json(
@@ -186,7 +200,7 @@ class Stats:
                 "counts": {
                     "schemas": counts[SCHEMAS.name],
                     "mixins": counts[FIELD_GROUPS.name],
-                    "datatypes": 0,
+                    "datatypes": counts[DATA_TYPES.name],
                     "classes": 0,
                     "unions": len(CLASSES),
                 },
@@ -200,31 +214,6 @@ def _full(shown_basic: Xdm, resource: Xdm, composition: Composition) -> Xdm:
     """As shown, but with all fields in the place of what refers to them."""
     fields = composition.resolved(resource).get("properties", {})
     return {key: value for key, value in shown_basic.items() if key not in {"allOf", "definitions"}} | {"properties": fields}
-
-
-def _listed(request: Request, resources: Iterable[Xdm]) -> Json:
-    """The list as the call wants it. Without `limit` it is whole."""
-    summaries = wants_summaries(request)
-    params = request.query_params
-    orderby = params.get("orderby", "title")
-    try:
-        kept = [each for each in resources if all(having(text)(each) for text in params.getlist("property"))]
-        found = page(kept, orderby=orderby, start=params.get("start"), limit=whole(request, "limit", most=500))
-    except Malformed as error:
-        raise wrong(str(error)) from None
-    following = None if found.next is None else _next(request, orderby, found.next)
-    return Json(
-        {
-            "results": [summary(each) for each in found.items] if summaries else list(found.items),
-            "_page": {"orderby": orderby, "next": following, "count": len(found.items)},
-            "_links": {"next": following and {"href": following}},
-        }
-    )
-
-
-def _next(request: Request, orderby: str, start: str) -> str:
-    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in {"start", "orderby"}]
-    return f"{request.url.path}?{urlencode([('orderby', orderby), ('start', start), *asked])}"
 
 
 def _found(request: Request, resources: dict[str, Xdm]) -> Xdm:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.hub.malformed import Malformed
 from bot.hub.model import EVENT, PROFILE, Xdm
@@ -53,6 +54,16 @@ class Composition:
                 raise Malformed(f"{reference} extends {', '.join(extends)}, and this schema is of {classes[0]}")
         return classes[0]
 
+    def uses(self, resource: Xdm) -> set[str]:
+        """The `$id` of everything that the resource is composed of, however indirectly."""
+        found: set[str] = set()
+        unread = [resource]
+        while unread:
+            new = set(_references(unread.pop())) - found
+            found |= new
+            unread += [self._resources[each] for each in new if each in self._resources]
+        return found
+
     def _resolved(self, node: Xdm, root: Xdm, above: tuple[str, ...]) -> Xdm:
         """`node`, which stands in `root`, as one object without references; `above` are the references that led to it."""
         whole: Xdm = {}
@@ -95,6 +106,17 @@ _OF_RESOURCES = frozenset({"allOf", "definitions", "properties", "items", "imsOr
 def _describes(key: str) -> bool:
     """Whether the key says something of the values: others speak of the resource, or are resolved by themselves."""
     return key in _OF_FIELDS or not (key in _OF_RESOURCES or key.startswith(("$", "meta:")))
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str) and not node["$ref"].startswith("#"):
+            yield node["$ref"]
+        for each in node.values():
+            yield from _references(each)
+    elif isinstance(node, list):
+        for each in node:
+            yield from _references(each)
 
 
 def _inside(root: Xdm, reference: str) -> Xdm:

@@ -1,4 +1,4 @@
-"""Whether what is posted as a schema or a field group is a definition that the hub understands. Pure."""
+"""Whether what is posted as a schema or a part of one is a definition that the hub understands. Pure."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
 """By JSON Schema's keyword: whether its value is one, and what it should be."""
 
 
-def check(resource: Xdm, tenant: str) -> None:
-    """Check a schema or field group of `tenant` (without underscore): the subset of JSON Schema that XDM uses.
+def check(resource: Xdm, tenant: str | None) -> None:
+    """Check a schema or field group of `tenant` (without underscore), or a data type (None): it is JSON Schema as XDM uses it.
 
     Raises:
         Malformed: the text says where and what is wrong, and what would be right.
     """
     for path, reason in _problems(resource, ""):
         raise Malformed(f"{path or 'the definition'} {reason}")
-    for path, field in _roots(resource):
+    for path, field in _roots(resource) if tenant else ():
         if field != f"_{tenant}":
             raise Malformed(
                 f"{path}/{field} must lie under _{tenant}: fields of one's own do, so that they never collide with Adobe's"

@@ -1,4 +1,4 @@
-"""What the Schema Registry keeps of schemas and field groups, and how it shows them ("Schema Registry API guide"). Pure."""
+"""What the Schema Registry keeps of schemas and their parts, and how it shows them ("Schema Registry API guide"). Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ class Container:
     in_ids: str
 
 
-SCHEMAS, FIELD_GROUPS = Container("schemas", "schemas"), Container("fieldgroups", "mixins")
+SCHEMAS, FIELD_GROUPS, DATA_TYPES = (
+    Container("schemas", "schemas"),
+    Container("fieldgroups", "mixins"),
+    Container("datatypes", "datatypes"),
+)
 
 
 def alt_id(resource_id: str) -> str:
@@ -58,7 +62,14 @@ def revised(before: Xdm, body: Xdm, now: int) -> Xdm:
     }
 
 
-_OURS = frozenset({"$id", "meta:altId", "meta:resourceType", "version", "imsOrg", "meta:registryMetadata"})
+_OURS = frozenset(
+    {
+        *("$id", "meta:altId", "meta:resourceType", "version", "meta:registryMetadata"),
+        *("meta:extensible", "meta:abstract", "meta:xdmType", "meta:class", "meta:extends", "refs"),
+        *("imsOrg", "meta:containerId", "meta:sandboxId", "meta:sandboxType", "meta:tenantNamespace"),
+    }
+)
+"""What the registry says itself: when an answer is sent back changed, it isn't read."""
 
 
 def summary(resource: Xdm) -> Xdm:

@@ -54,6 +54,18 @@ async def test_lists(hub: httpx.AsyncClient, schema_id: str) -> None:
     assert (await hub.get(f"{PATH}/{made['@id']}")).json() == made
 
 
+async def test_paged_list(hub: httpx.AsyncClient, schema_id: str) -> None:
+    """In the second version of the list descriptors come one after the other, page by page."""
+    paths = ("/personalEmail/address", "/person/name/lastName", "/person/name/firstName")
+    made = {(await hub.post(PATH, json=identity(schema_id, path))).json()["@id"] for path in paths}
+    accept = {"Accept": "application/vnd.adobe.xdm-v2-id+json"}
+    first = (await hub.get(PATH, params={"limit": 2}, headers=accept)).json()
+    second = (await hub.get(first["_links"]["next"]["href"], headers=accept)).json()
+
+    assert (len(first["results"]), first["_page"]["count"], second["_links"]["next"]) == (2, 2, None)
+    assert set(first["results"] + second["results"]) == made
+
+
 async def test_list_accept(hub: httpx.AsyncClient) -> None:
     """Descriptors are listed for `xdm`, not for `xed`: else Adobe's code for it."""
     answer = await hub.get(PATH, headers={"Accept": "application/vnd.adobe.xed+json"})

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -188,6 +189,35 @@ async def test_growth(hub: httpx.AsyncClient, schema_id: str, group_id: str, dat
     assert (answer.status_code, answer.json()["version"]) == (200, "1.1")
     assert schema is not None
     assert set(schema.properties["_demo"]["properties"]) == {"customerId", "tier", "since"}
+
+
+async def test_data_type(hub: httpx.AsyncClient, database: Database) -> None:
+    """A data type of one's own can't go, and only grows, while a schema with data has it by way of a field group."""
+    body = {"type": "object", "title": "Pet", "properties": {"name": {"type": "string"}}}
+    pet = (await hub.post(f"{REGISTRY}/tenant/datatypes", json=body)).json()["$id"]
+    owner = (await hub.post(GROUPS, json=group(pet={"$ref": pet, "title": "Pet"}))).json()["$id"]
+    schema_id = (await hub.post(SCHEMAS, json=schema_of(owner))).json()["$id"]
+    await hub.post(DATASETS, json=dataset(schema_id))
+    schema = database.organisation().schema(schema_id)
+    narrowed = await hub.put(one("tenant/datatypes", pet), json=body | {"properties": {"name": {"type": "integer"}}})
+    grown = await hub.put(
+        one("tenant/datatypes", pet), json=body | {"properties": {"name": {"type": "string"}, "age": {"type": "integer"}}}
+    )
+
+    assert pet.startswith("https://ns.adobe.com/demo/datatypes/")
+    assert schema is not None
+    assert schema.properties["_demo"]["properties"]["pet"]["properties"] == {"name": {"type": "string"}}
+    assert "/_demo/pet/name has another type" in told(narrowed)[1]
+    assert grown.status_code == 200
+    assert {"Shop", "Customers"} <= set(re.findall(r"\w+", told(await hub.delete(one("tenant/datatypes", pet)))[1]))
+
+
+async def test_answered_again(hub: httpx.AsyncClient, schema_id: str) -> None:
+    """What the registry answers can be put back as it came, and means the same."""
+    before = (await hub.get(one("tenant/schemas", schema_id), headers=XED)).json()
+    after = (await hub.put(one("tenant/schemas", schema_id), json=before)).json()
+
+    assert (after["allOf"], after["title"], after["version"]) == (before["allOf"], before["title"], "1.1")
 
 
 async def test_narrowing(hub: httpx.AsyncClient, schema_id: str, group_id: str) -> None:
