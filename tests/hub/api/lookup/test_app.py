@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,7 @@ from starlette.routing import Mount, Route
 
 from bot.hub.api.app import create_hub
 from bot.hub.ingestion.inlet import Here
-from tests.hub.api.lookup.stage import CREDENTIALS, MILLISECONDS, NOW, configured
+from tests.hub.api.lookup.stage import ADA, CREDENTIALS, CRM, MILLISECONDS, NOW, PROFILE, Stage, configured, record
 
 
 @pytest.fixture
@@ -58,3 +59,14 @@ async def test_elsewhere(app: Starlette, path: str) -> None:
         answer = await client.get(path, headers={"Authorization": f"Bearer {token}"})
 
     assert (answer.status_code, answer.json()["status"]) == (404, 404)
+
+
+async def test_broken(stage: Stage) -> None:
+    """A failure that nobody foresaw is a 500 in Adobe's words, without a word of what failed."""
+    stage.take(record(CRM, {}, ADA))
+    with closing(stage.database.writer()) as writer:
+        writer.execute("DROP TABLE fragment")
+    answer = await stage.get(schema=PROFILE, entityId=ADA.xid)
+
+    assert (answer.status_code, answer.json()) == (500, {"message": "Internal server error", "statusCode": "500"})
+    assert (await stage.get(schema=PROFILE, entityId="nobody@example.com", entityIdNS="Email")).status_code == 404

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from bot.hub.database.removal import proof
+from bot.hub.model import Identity
 from tests.hub.api.lookup.stage import (
     ADA,
     CRM,
@@ -42,6 +43,15 @@ async def test_no_trace(stage: Stage) -> None:
     with closing(stage.database.reader()) as reader:
         assert not proof(reader, [ADA, PHONE])
         assert proof(reader, [GRACE])
+
+
+async def test_too_many_identities(stage: Stage) -> None:
+    """A graph that is too large to be looked up can be deleted."""
+    stage.take(record(CRM, {}, ADA, *(Identity("ECID", f"{number:038d}") for number in range(60))))
+    deleted = await delete(stage, schema=PROFILE, entityId=ADA.xid)
+
+    assert deleted.status_code == 202
+    assert (await stage.get(schema=PROFILE, entityId=f"{7:038d}", entityIdNS="ECID")).status_code == 404
 
 
 async def test_again(stage: Stage) -> None:
