@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 
 from bot.hub.api.app import Credentials, create_hub
-from bot.hub.database import documents
+from bot.hub.database import documents, unsettled
 from bot.hub.database.connection import Database, transaction
 from bot.hub.database.documents import Kind
 from bot.hub.founding import found
@@ -140,8 +140,8 @@ def _take_in(database: Database, at: datetime, files: Sequence[tuple[Source, Pat
 def _evaluate(connection: sqlite3.Connection, database: Database, at: datetime) -> None:
     evaluation = Evaluation(database, lambda: at)
     evaluation.everybody(connection)
-    while evaluation.work(connection, CUSTOMERS):
-        pass
+    while unsettled.count(connection):
+        evaluation.work(connection, 10 * CUSTOMERS)
 
 
 def _dataset(database: Database, source: Source) -> str:

@@ -28,15 +28,20 @@ Post = Callable[[str, Xdm], Awaitable[object]]
 
 
 async def configure(post: Post) -> None:
-    """Make namespaces, schemas, datasets, merge policies, computed attributes and audiences, in this order."""
-    await _post_each(post, NAMESPACES, "namespaces")
+    """Make namespaces, merge policies, computed attributes, audiences, and for each healthy source a schema and a dataset."""
+    for path, kind in (
+        (NAMESPACES, "namespaces"),
+        (MERGE_POLICIES, "policies"),
+        (COMPUTED_ATTRIBUTES, "computed"),
+        (DEFINITIONS, "audiences"),
+        (AUDIENCES, "external"),
+    ):
+        for file in sorted((CONFIGURATION / kind).glob("*.json")):
+            await post(path, orjson.loads(file.read_bytes()))
+    # Schemas come last: with every change that follows them all of them are read again.
     for source in SOURCES:
         if not source.knows_the_odd:
             await dataset(post, source, await _schema(post, source))
-    await _post_each(post, MERGE_POLICIES, "policies")
-    await _post_each(post, COMPUTED_ATTRIBUTES, "computed")
-    await _post_each(post, DEFINITIONS, "audiences")
-    await _post_each(post, AUDIENCES, "external")
 
 
 async def dataset(post: Post, source: Source, schema: str) -> None:
@@ -57,11 +62,6 @@ async def _schema(post: Post, source: Source) -> str:
 def _descriptors(source: Source) -> Iterator[Xdm]:
     path = CONFIGURATION / "descriptors" / f"{source.name}.json"
     yield from orjson.loads(path.read_bytes()) if path.exists() else ()
-
-
-async def _post_each(post: Post, path: str, kind: str) -> None:
-    for file in sorted((CONFIGURATION / kind).glob("*.json")):
-        await post(path, orjson.loads(file.read_bytes()))
 
 
 def read(kind: str, name: str) -> Xdm:
