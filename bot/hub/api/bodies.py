@@ -17,12 +17,13 @@ MOST_ASKED = 1000
 def read(body: Xdm) -> Query:
     """What `body` asks for. Raises `Refused` (400), saying what of it is wrong."""
     events = events_wanted(_name(body, "schema"), _name(body, "relatedSchema"))
+    asked = _asked(body)
     return Query(
-        asked=_asked(body),
+        asked=asked,
         keep=selection(",".join(_texts(body, "fields"))),
         merge_policy=_text(body, "mergePolicyId"),
         computed=body.get("withCA") is not False,
-        window=_window(body) if events else None,
+        window=_window(body, len(asked)) if events else None,
     )
 
 
@@ -46,7 +47,7 @@ def _identity(item: object) -> Asked:
     return Asked(value, _text(namespace, "code"), placed(cursor) if cursor else None)
 
 
-def _window(body: Xdm) -> Window:
+def _window(body: Xdm, people: int) -> Window:
     span = body.get("timeFilter") or {}
     if not isinstance(span, dict):
         bad("timeFilter must be an object with startTime, endTime or both")
@@ -54,7 +55,7 @@ def _window(body: Xdm) -> Window:
         newest_first=newest_first(_text(body, "orderby") or _text(body, "orderBy") or "timestamp"),
         start=_whole(span, "startTime"),
         end=_whole(span, "endTime"),
-        limit=page_size(_whole(body, "limit")),
+        limit=page_size(_whole(body, "limit"), people),
     )
 
 

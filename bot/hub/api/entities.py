@@ -27,7 +27,7 @@ from bot.hub.database.removal import remove
 from bot.hub.errors import Refused
 from bot.hub.model import MergePolicy, Xdm
 
-_NOT_FOUND, _UNPROCESSABLE = 404, 422
+_NOT_FOUND = 404
 
 
 def routes(hub: HubServices) -> list[Route]:
@@ -58,8 +58,8 @@ class Entities:
     async def post(self, request: Request) -> Response:
         """Profiles, or pages of events, keyed by XID. Raises `Refused`: 400, 422 without a merge policy.
 
-        Whom nobody knows has an entry without attributes or events. Where a look-up fails, 207: a list, as Adobe documents it, of
-        what failed; what didn't is in that list, too, so that nobody has to ask for it again.
+        Whom nobody knows has an entry without attributes or events. Where a graph is too large, 207: a list, as Adobe documents
+        it, of what failed; what didn't is in that list, too, so that nobody has to ask for it again.
         """
         body = await _body(request)
         query = bodies.read(body)
@@ -68,25 +68,16 @@ class Entities:
         found: dict[str, Xdm] = {}
         failed: dict[str, Xdm] = {}
         for asked in query.asked:
+            xid = lookup.xid(asked)
             try:
-                xid, entry = self._found(lookup, asked, query, policy, _payload(body, lookup.xid(asked)))
-                found.setdefault(xid, entry)
+                found.setdefault(*self._found(lookup, asked, query, policy, _payload(body, xid)))
             except Refused as refusal:
-                xid = lookup.xid(asked)
                 if refusal.status == _NOT_FOUND:
                     found.setdefault(xid, no_events(query.window) if query.window else nobody(xid, asked))
-                elif refusal.status == _UNPROCESSABLE:
-                    failed[xid] = refusal.body
                 else:
-                    raise
+                    failed[xid] = refusal.body
             await asyncio.sleep(0)  # others' look-ups needn't wait for all of these
-        if not failed:
-            return Json(found)
-        return Json(
-            [{"xid": xid, "error": error} for xid, error in failed.items()]
-            + [{"xid": xid, **entry} for xid, entry in found.items()],
-            207,
-        )
+        return Json(_partly(found, failed), 207) if failed else Json(found)
 
     async def delete(self, request: Request) -> Response:
         """Delete the person who has this identity, everywhere (202). Raises `Refused`: 400, 404."""
@@ -117,6 +108,11 @@ async def _body(request: Request) -> Xdm:
         return await parsed_object(request)
     except ValueError as error:
         bad(str(error))
+
+
+def _partly(found: dict[str, Xdm], failed: dict[str, Xdm]) -> list[Xdm]:
+    failures = [{"xid": xid, "error": error} for xid, error in failed.items()]
+    return failures + [{"xid": xid, **entry} for xid, entry in found.items()]
 
 
 def _href(params: QueryParams) -> Link:

@@ -14,7 +14,10 @@ from bot.hub.model import EVENT, PROFILE
 DEFAULT_LIMIT = 1000
 
 MOST_EVENTS = 5000
-"""What a page holds at most, however many are asked for: the next page has the rest."""
+"""What a page holds at most, however many events are asked for: the next page has the rest."""
+
+MOST_IN_ALL = 20_000
+"""What all pages of one answer hold together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,11 @@ def newest_first(order: str) -> bool:
     return order.startswith("-")
 
 
-def page_size(limit: int | None) -> int:
-    """How many events a page holds if `limit` is asked for. Raises `Refused` (400) for none."""
+def page_size(limit: int | None, people: int = 1) -> int:
+    """How many events each page holds if `limit` is asked for, of that many people. Raises `Refused` (400) for none."""
     if limit == 0:
         bad("limit must be at least 1")
-    return min(limit or DEFAULT_LIMIT, MOST_EVENTS)
+    return min(limit or DEFAULT_LIMIT, MOST_EVENTS, max(1, MOST_IN_ALL // people))
 
 
 def bad(message: str) -> NoReturn:

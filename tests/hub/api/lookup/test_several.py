@@ -133,6 +133,16 @@ async def test_times(stage: Stage) -> None:
     assert ids(answer.json()[ADA.xid]) == ["e1", "e2"]
 
 
+async def test_many_pages(stage: Stage) -> None:
+    """The more are asked for, the shorter is each one's page: an answer holds 20,000 events at most. The links lead on."""
+    stage.take(*(event(number, ADA) for number in range(45)))
+    nobody = [{"relatedEntityId": Identity("ECID", str(number)).xid} for number in range(499)]
+    page = (await stage.post(**EVENTS, identities=[*related(ADA), *nobody])).json()[ADA.xid]
+    rest = (await stage.post(**page["_links"]["next"]["payload"])).json()[ADA.xid]
+
+    assert (page["_page"]["count"], rest["_page"]["count"]) == (40, 5)
+
+
 WRONG: list[tuple[Xdm, str]] = [
     ({}, "schema.name"),
     ({"schema": PROFILE, "identities": asked(ADA)}, "schema.name"),
