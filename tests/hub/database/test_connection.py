@@ -158,6 +158,18 @@ def test_a_backup_is_the_hub_as_it_was(store: Store, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.partial"))
 
 
+def test_a_compacted_hub_is_smaller_and_holds_the_same(store: Store) -> None:
+    store.take(*(profile(crm(str(number)), city="Berlin" * 50) for number in range(500)))
+    store.writer.execute("DELETE FROM fragment WHERE identity > 3")
+    store.database.sweep()
+    before = store.database.path.stat().st_size
+    store.database.compact()
+
+    assert store.database.path.stat().st_size < before / 2
+    assert store.rows("SELECT count(*) FROM fragment") == [(3,)]
+    assert store.rows("PRAGMA integrity_check") == [("ok",)]
+
+
 def test_a_backup_isnt_written_over_the_hub(store: Store) -> None:
     with pytest.raises(WrongFile, match="is the hub itself"):
         store.database.backup(store.database.path)
