@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.hub.database.graphs import key_of
 from bot.hub.database.mentions import mentions
 from bot.hub.database.statements import among
 from bot.hub.model import Identity, Person
@@ -76,10 +77,15 @@ def proof(connection: sqlite3.Connection, identities: Collection[Identity]) -> T
     """
     values = {identity.value for identity in identities}
     return Traces(
-        identities=sum(1 for _ in among(connection, "SELECT 1 FROM identity WHERE value IN ({})", sorted(values))),
+        identities=sum(_is_there(connection, identity) for identity in identities),
         waiting=len(_waiting(connection, values)),
         occurrences=sum(_occurrences(path, values) for path in _files(connection)),
     )
+
+
+def _is_there(connection: sqlite3.Connection, identity: Identity) -> bool:
+    sought = key_of(identity.digest), identity.value
+    return connection.execute("SELECT 1 FROM identity WHERE key = ? AND value = ?", sought).fetchone() is not None
 
 
 def _waiting(connection: sqlite3.Connection, values: Collection[str]) -> list[int]:

@@ -128,6 +128,15 @@ def test_a_removed_person_may_come_back(store: Store) -> None:
     assert store.reading.events([member.number for member in person.members]) == []
 
 
+def test_another_namespaces_equal_value_is_no_trace(store: Store) -> None:
+    """Customer 1 isn't cookie 1."""
+    store.take(profile(crm("1")), profile(ecid("1")))
+    removed(store, crm("1"))
+
+    assert not proof(store.reader, [crm("1")])
+    assert proof(store.reader, [ecid("1")]) == Traces(identities=1, waiting=0, occurrences=0)
+
+
 def test_a_short_value_isnt_looked_for_in_the_bytes(store: Store) -> None:
     """It stands there by chance."""
     store.take(profile(crm("1")), Record(1, False, 1, "", (crm("2"),), b'{"a":"1"}'))
