@@ -68,11 +68,7 @@ def delete(database: Database, identity: Identity) -> Deleted | None:
             rejects = _purge(connection, database, {each.value for each in known})
             removed = remove(connection, person)
         database.sweep()
-        traces = proof(connection, known)
-        if traces:
-            database.compact()
-            traces = proof(connection, known)
-    return Deleted(removed, rejects, traces)
+        return Deleted(removed, rejects, proof(connection, known))
 
 
 def _told(stored: Fragment | Event, organisation: Organisation) -> Xdm:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.hub.ingestion.files import JsonLines, Reader, UnreadableFile
-from bot.hub.ingestion.mapping import WrongMapping, mapping_of, read_mapping
+from bot.hub.ingestion.mapping import Mapping, WrongMapping, mapping_of, read_mapping
 from bot.hub.ingestion.rejecting import SUFFIX
 from bot.hub.ingestion.shaping import Shape
 from bot.hub.ingestion.tables import Csv
@@ -65,19 +65,33 @@ def _json_lines(source: Source, _schema: Schema, _organisation: Organisation) ->
 
 
 def _table(separator: str, source: Source, schema: Schema, organisation: Organisation) -> Reader:
+    mapping = read_mapping(source.mapping) if source.mapping else None
+    return Csv(
+        source.path,
+        _shape(source, mapping, schema, organisation),
+        separator=mapping.separator if mapping else separator,
+        encoding=mapping.encoding if mapping else "utf-8",
+    )
+
+
+def _parquet(source: Source, schema: Schema, organisation: Organisation) -> Reader:
+    try:
+        from bot.hub.ingestion.parquet import Parquet  # noqa: PLC0415 - the extra, which everything else does without
+    except ImportError:
+        raise UnreadableFile(f"{source.path}: Parquet needs an extra: pip install 'customer-context[parquet]'") from None
+    if not source.mapping:
+        return Parquet(source.path)
+    return Parquet(source.path, _shape(source, read_mapping(source.mapping), schema, organisation))
+
+
+def _shape(source: Source, mapping: Mapping | None, schema: Schema, organisation: Organisation) -> Callable[[list[str]], Shape]:
     def shape(columns: list[str]) -> Shape:
         try:
             return Shape(columns, mapping or mapping_of(columns), schema, organisation)
         except WrongMapping as wrong:
             raise WrongMapping(f"{source.mapping or source.path}: {wrong}") from None
 
-    mapping = read_mapping(source.mapping) if source.mapping else None
-    return Csv(
-        source.path,
-        shape,
-        separator=mapping.separator if mapping else separator,
-        encoding=mapping.encoding if mapping else "utf-8",
-    )
+    return shape
 
 
 FORMATS: dict[str, Callable[[Source, Schema, Organisation], Reader]] = {
@@ -86,4 +100,5 @@ FORMATS: dict[str, Callable[[Source, Schema, Organisation], Reader]] = {
     ".json": _json_lines,
     ".csv": partial(_table, ","),
     ".tsv": partial(_table, "\t"),
+    ".parquet": _parquet,
 }
