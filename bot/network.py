@@ -9,6 +9,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -99,6 +100,24 @@ class _Straight(httpx.AsyncClient):
             finally:
                 await response.aclose()
         return response
+
+
+class WholeURL(httpx.URL):
+    """An address that is encoded already. It is taken apart only if somebody asks for a part of it.
+
+    httpx looks at each letter of an address several times, which for a long list of fields takes 0.15 ms, twice a customer.
+    """
+
+    def __init__(self, text: str) -> None:
+        """`text` is the whole address."""
+        self._text = text
+
+    def __str__(self) -> str:
+        return self._text
+
+    @cached_property
+    def _uri_reference(self) -> Any:  # type: ignore[override]
+        return httpx.URL(self._text)._uri_reference  # noqa: SLF001 - on which all that httpx.URL can do rests
 
 
 def _tls(network: Network) -> ssl.SSLContext:

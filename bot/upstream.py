@@ -18,10 +18,10 @@ from bot.errors import SourceDown
 from bot.hub import ims as hub_ims
 from bot.hub.app import create_hub
 from bot.hub.sample import sample_store
-from bot.network import Network, create_session
+from bot.network import Network, create_client
 from bot.profiles import ims
 from bot.profiles.client import AdobeClient, Exchange
-from bot.profiles.http import OverSession, OverTransport, Send
+from bot.profiles.http import OverClient
 from bot.profiles.wire import Account
 from bot.retries import Retries, Retry
 from bot.settings import Settings, secret
@@ -132,12 +132,7 @@ async def open_adobe(
     if settings.uses_hub:
         adobe = adobe or httpx.ASGITransport(app=_sample_hub(), raise_app_exceptions=False)
     async with AsyncExitStack() as stack:
-        send: Send
-        if adobe:
-            send = OverTransport(await stack.enter_async_context(adobe))
-        else:
-            network = network_of(settings)
-            send = OverSession(await stack.enter_async_context(create_session(network)), network)
+        send = OverClient(await stack.enter_async_context(create_client(network_of(settings), transport=adobe)))
         tokens = ims.ImsTokens(send, upstream.credentials, breaker=breakers.tokens, clock=time.monotonic)
         stack.push_async_callback(tokens.aclose)
         yield AdobeClient(

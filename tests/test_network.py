@@ -13,9 +13,9 @@ import pytest
 
 from bot.breaker import Breaker
 from bot.errors import Unreachable
-from bot.network import Network, create_client, create_session
+from bot.network import Network, WholeURL, create_client, create_session
 from bot.profiles.client import AdobeClient
-from bot.profiles.http import Outgoing, OverSession
+from bot.profiles.http import Outgoing, OverClient
 from bot.profiles.wire import RawProfile
 from bot.retries import Retries
 from tests.broken import answer
@@ -59,8 +59,8 @@ class Fixed:
 
 @asynccontextmanager
 async def client_of(server: Server, attempts: int) -> AsyncIterator[AdobeClient]:
-    async with create_session(NETWORK) as session:
-        send, retries = OverSession(session, NETWORK), Retries(attempts, 0.01)
+    async with create_client(NETWORK) as http:
+        send, retries = OverClient(http), Retries(attempts, 0.01)
         breaker = Breaker(clock=asyncio.get_running_loop().time, failures=5, pause=2)
         yield AdobeClient(send, server.url, ACCOUNT, Fixed(), breaker=breaker, retries=retries, most_bytes=100_000)
 
@@ -103,9 +103,9 @@ async def test_many_at_once() -> None:
         writer.close()
 
     listening = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=many)
-    async with listening, create_session(NETWORK) as session:
+    async with listening, create_client(Network(connect=5, read=5)) as http:
         request = Outgoing("GET", f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", {})
-        send = OverSession(session, Network(connect=5, read=5))
+        send = OverClient(http)
         answers = await asyncio.gather(*(send(request, most_bytes=1_000) for _ in range(many)))
 
     assert [each.status for each in answers] == [200] * many
@@ -157,3 +157,14 @@ async def test_cut_on_the_straight_way() -> None:
             await http.get("http://example.com/")
 
     assert answers[0].is_closed
+
+
+@pytest.mark.parametrize("text", ["http://a.example:81/b%20c?d=e%40f&g=h,i#j", "https://example.com", "http://[::1]/x?y"])
+def test_whole_url(text: str) -> None:
+    """An address that is kept whole tells the same of itself as one that is taken apart."""
+    whole, apart = WholeURL(text), httpx.URL(text)
+
+    assert str(whole) == text
+    assert (whole.host, whole.port, whole.raw_path, whole.params) == (apart.host, apart.port, apart.raw_path, apart.params)
+    assert whole == apart
+    assert whole.join("/z") == apart.join("/z")

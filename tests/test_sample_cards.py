@@ -23,7 +23,7 @@ from bot.hub.app import Credentials, create_hub
 from bot.hub.sample import CUSTOMERS, sample_identities, sample_store
 from bot.profiles import ims
 from bot.profiles.client import AdobeClient
-from bot.profiles.http import OverTransport
+from bot.profiles.http import OverClient
 from bot.profiles.source import AdobeSource
 from bot.profiles.unlimited import Unlimited
 from bot.profiles.wire import Account
@@ -60,7 +60,7 @@ async def _all_contents() -> Contents:
     who = Credentials("id", "secret", "org@AdobeOrg", "sample")
     hub = create_hub(store=store, credentials=who, clock=lambda: NOW)
     transport = httpx.ASGITransport(app=hub, raise_app_exceptions=False)
-    send = OverTransport(transport)
+    send = OverClient(httpx.AsyncClient(transport=transport))
     breaker = Breaker(clock=time.monotonic, failures=1_000, pause=1.0)
     credentials = ims.Credentials("http://hub", who.client_id, who.client_secret)
     tokens = ims.ImsTokens(send, credentials, breaker=breaker, clock=time.monotonic)

@@ -1,24 +1,20 @@
-"""The border towards Adobe: send, and turn foreign errors into ours.
-
-What goes to the network goes straight over aiohttp. By way of httpx each call would take a third of a millisecond more, most of
-it to look at every letter of a long address. httpx's transports serve where Adobe isn't behind a socket.
-"""
+"""The border towards Adobe: send, and turn foreign errors into ours."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
 import httpx
-from yarl import URL
 
 from bot.errors import LookupFailed, SourceFailed, Unreachable
-from bot.network import Network
+from bot.network import WholeURL
 from bot.profiles.wire import Answer
 
 ONE_LAYER = "gzip"
@@ -77,12 +73,14 @@ class Send(Protocol):
         ...
 
 
-class OverSession:
-    """Sends to the network, over a session of `bot.network.create_session`."""
+class OverClient:
+    """Sends with a client of `bot.network.create_client`."""
 
-    def __init__(self, session: aiohttp.ClientSession, network: Network) -> None:
-        self._session = session
-        self._timeout = aiohttp.ClientTimeout(sock_connect=network.connect, sock_read=network.read)
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+        # What the client would add to each request, by a longer way.
+        self._headers = dict(client.headers)
+        self._extensions = {"timeout": client.timeout.as_dict()}
 
     async def __call__(self, request: Outgoing, /, *, most_bytes: int) -> Answer:
         """As `Send` says."""
@@ -93,47 +91,37 @@ class OverSession:
         raise failed  # outside the handler: a foreign text, with its URL, would hang on ours as its context
 
     async def _sent(self, request: Outgoing, most_bytes: int) -> Answer:
-        async with self._session.request(
-            request.method,
-            URL(request.url, encoded=True),
-            headers={"accept-encoding": ONE_LAYER, **request.headers},
-            data=request.body,
-            allow_redirects=False,
-            auto_decompress=False,
-            timeout=self._timeout,
-        ) as response:
-            headers = response.headers
-            check_location(response.status, headers)
-            coding = ",".join(headers.getall("content-encoding", ())).strip().lower()
-            body = await _whole(response.content.iter_any(), most_bytes)
-        return Answer(response.status, headers, body if coding in NOTHING_CODED else _decoded(body, coding, most_bytes))
-
-
-class OverTransport:
-    """Sends over a transport of httpx, which takes the network's place."""
-
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
-        self._transport = transport
-
-    async def __call__(self, request: Outgoing, /, *, most_bytes: int) -> Answer:
-        """As `Send` says."""
-        try:
-            return await self._sent(request, most_bytes)
-        except FOREIGN as error:
-            failed = translate(error)
-        raise failed  # as above
-
-    async def _sent(self, request: Outgoing, most_bytes: int) -> Answer:
-        built = httpx.Request(request.method, request.url, headers=request.headers, content=request.body)
-        response = await self._transport.handle_async_request(built)
+        response = await self._client.send(self._built(request), stream=True)
         try:
             check_location(response.status_code, response.headers)
-            return Answer(response.status_code, response.headers, await _whole(response.aiter_bytes(), most_bytes))
+            coding = response.headers.get("content-encoding", "").strip().lower()
+            body = await _whole(response.stream, most_bytes)
         finally:
             await response.aclose()
+        return Answer(
+            response.status_code, response.headers, body if coding in NOTHING_CODED else _decoded(body, coding, most_bytes)
+        )
+
+    def _built(self, request: Outgoing) -> httpx.Request:
+        built = httpx.Request(
+            request.method,
+            _endpoint(request.url.partition("?")[0]),
+            headers={**self._headers, **request.headers},
+            content=request.body,
+            extensions=self._extensions,
+        )
+        built.url = WholeURL(request.url)
+        return built
 
 
-async def _whole(parts: AsyncIterator[bytes], most_bytes: int) -> bytes:
+@lru_cache(maxsize=64)
+def _endpoint(address: str) -> httpx.URL:
+    """An address without its query, taken apart: the same few again and again."""
+    return httpx.URL(address)
+
+
+async def _whole(parts: object, most_bytes: int) -> bytes:
+    assert isinstance(parts, httpx.AsyncByteStream)  # noqa: S101 - httpx types it for both kinds of clients alike
     body = bytearray()
     async for part in parts:
         body += part

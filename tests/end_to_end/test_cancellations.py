@@ -12,9 +12,9 @@ import pytest
 from aiohttp import web
 
 from bot.breaker import Breaker, State
-from bot.network import Network, create_session
+from bot.network import Network, create_client
 from bot.profiles.client import AdobeClient
-from bot.profiles.http import OverSession
+from bot.profiles.http import OverClient
 from bot.profiles.ims import Credentials, ImsTokens
 from bot.profiles.model import Profile
 from bot.profiles.source import AdobeSource
@@ -70,8 +70,8 @@ def breaker() -> Breaker:
 @pytest.fixture
 async def source(breaker: Breaker) -> AsyncIterator[AdobeSource]:
     network = Network(connect=2, read=5, connections=CONNECTIONS)
-    async with served(Adobe()) as url, create_session(network) as session:
-        send = OverSession(session, network)
+    async with served(Adobe()) as url, create_client(network) as http:
+        send = OverClient(http)
         ims = Breaker(clock=now, failures=5, pause=2.0)
         tokens = ImsTokens(send, Credentials(url, "client-1", "secret-1"), breaker=ims, clock=now)
         client = AdobeClient(send, url, ACCOUNT, tokens, breaker=breaker, retries=Retries(3, 0.2), most_bytes=100_000)

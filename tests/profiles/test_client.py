@@ -11,10 +11,10 @@ import pytest
 
 from bot.breaker import Breaker, State
 from bot.errors import BudgetSpent, Busy, LookupFailed, NotSetUp, RequestRefused, SourceDown, SourceFailed, Throttled, Unreachable
-from bot.network import Network, create_session
+from bot.network import Network, create_client
 from bot.profiles.catalogue import MergePolicy
 from bot.profiles.client import AdobeClient, Exchange
-from bot.profiles.http import OverSession, OverTransport
+from bot.profiles.http import OverClient
 from bot.profiles.ports import Tokens
 from bot.profiles.wire import EventsRefused, Newest
 from bot.question import Identity
@@ -81,7 +81,7 @@ async def client_of(
     most_bytes: int = 2_000_000,
 ) -> AsyncIterator[AdobeClient]:
     yield AdobeClient(
-        OverTransport(httpx.MockTransport(adobe)),
+        OverClient(httpx.AsyncClient(transport=httpx.MockTransport(adobe))),
         base,
         ACCOUNT,
         tokens or Counted(),
@@ -268,13 +268,13 @@ async def test_broken_source(kind: str, turn: FakeTurn) -> None:
     """Whatever is broken at the source ends as an error of ours, and the same session then brings the profile."""
     good = b'{"%s": {"entity": {"x": 1}}}' % ADA_XID.encode()
     async with (
-        create_session(IMPATIENT) as session,
+        create_client(IMPATIENT) as http,
         broken_server(kind) as broken,
         broken_server(kind, times=0, good=good) as mended,
     ):
         client, other = (
             AdobeClient(
-                OverSession(session, IMPATIENT),
+                OverClient(http),
                 url,
                 ACCOUNT,
                 Counted(),

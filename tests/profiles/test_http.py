@@ -20,7 +20,7 @@ from yarl import URL
 
 from bot.errors import LookupFailed, SourceFailed, Unreachable
 from bot.network import Network, create_client, create_session
-from bot.profiles.http import FOREIGN, Outgoing, OverSession, OverTransport, Send, translate
+from bot.profiles.http import FOREIGN, Outgoing, OverClient, Send, translate
 from bot.profiles.wire import Answer, read_json
 from tests.broken import KINDS, broken_server
 
@@ -35,8 +35,8 @@ UNREACHABLE = {"close at once", "reset", "cut head", "hang before head", "hang i
 
 @asynccontextmanager
 async def sender(network: Network) -> AsyncIterator[Send]:
-    async with create_session(network) as session:
-        yield OverSession(session, network)
+    async with create_client(network) as client:
+        yield OverClient(client)
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ async def test_every_foreign_error_is_translated(kind: type[Exception]) -> None:
         raise error
 
     with pytest.raises(LookupFailed):
-        await get(OverTransport(httpx.MockTransport(fail)), "http://example.com")
+        await get(OverClient(httpx.AsyncClient(transport=httpx.MockTransport(fail))), "http://example.com")
     assert isinstance(error, FOREIGN)
 
 
@@ -240,7 +240,7 @@ async def test_over_a_transport() -> None:
     def mirror(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, headers=request.headers, content=str(request.url).encode())
 
-    send = OverTransport(httpx.MockTransport(mirror))
+    send = OverClient(httpx.AsyncClient(transport=httpx.MockTransport(mirror)))
     answer = await get(send, "http://example.com")
 
     assert (answer.headers.get("x-one"), answer.body) == ("1", b"http://example.com/customers?who=ada%40example.com")

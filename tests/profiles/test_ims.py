@@ -14,8 +14,8 @@ import pytest
 
 from bot.breaker import Breaker, State
 from bot.errors import LookupFailed, NotSetUp, SourceDown, SourceFailed, Throttled, Unreachable
-from bot.network import Network, create_session
-from bot.profiles.http import OverSession, OverTransport
+from bot.network import Network, create_client
+from bot.profiles.http import OverClient
 from bot.profiles.ims import Credentials, ImsTokens, Token, read_token
 from tests.broken import KINDS, broken_server
 from tests.factories import Clock
@@ -59,7 +59,9 @@ def breaker(clock: Clock) -> Breaker:
 
 @pytest.fixture
 async def tokens(ims: Ims, breaker: Breaker, clock: Clock) -> AsyncIterator[ImsTokens]:
-    tokens = ImsTokens(OverTransport(httpx.MockTransport(ims)), CREDENTIALS, breaker=breaker, clock=clock)
+    tokens = ImsTokens(
+        OverClient(httpx.AsyncClient(transport=httpx.MockTransport(ims))), CREDENTIALS, breaker=breaker, clock=clock
+    )
     yield tokens
     await tokens.aclose()
 
@@ -296,9 +298,9 @@ async def test_short_life(tokens: ImsTokens, ims: Ims, clock: Clock, life: float
 async def test_broken_ims(kind: str, breaker: Breaker, clock: Clock) -> None:
     """Whatever is broken at IMS, there is no token and an error of ours."""
     network = Network(connect=0.5, read=0.05)
-    async with create_session(network) as session, broken_server(kind) as url:
+    async with create_client(network) as http, broken_server(kind) as url:
         credentials = Credentials(url, "client-1", "secret-1")
-        tokens = ImsTokens(OverSession(session, network), credentials, breaker=breaker, clock=clock)
+        tokens = ImsTokens(OverClient(http), credentials, breaker=breaker, clock=clock)
         with pytest.raises((SourceFailed, Unreachable)):
             await tokens.token()
 
