@@ -11,6 +11,7 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -27,9 +28,10 @@ from bot.hub.ingestion.importing import import_file
 from bot.hub.ingestion.inlet import Here
 from bot.hub.ingestion.source import Source as File
 from bot.hub.invented.configuring import CONFIGURATION, Post, configure, dataset, mapping, read
-from bot.hub.invented.customers import CUSTOMERS, customers
+from bot.hub.invented.customer import Customer
+from bot.hub.invented.customers import customers
 from bot.hub.invented.sources import EPOCH, SOURCES, Exports, Source
-from bot.hub.model import Identity, Xdm
+from bot.hub.model import MOST_IDENTITIES, Identity, Xdm
 from bot.hub.schemas.registry import SCHEMAS, new_id, registered
 from bot.hub.segments.evaluation import Evaluation
 
@@ -55,27 +57,31 @@ def write_sources(folder: Path, *, seed: int = 1, now: datetime) -> None:
     """
     healthy = [source for source in SOURCES if not source.knows_the_odd]
     folder.mkdir(parents=True, exist_ok=True)
-    _exports(seed, now, healthy).write(folder, until=now)
+    Exports.of(tuple(customers(seed, now)), now, healthy).write(folder, until=now)
     shutil.copy(CUSTOMER_YML, folder)
     for kind in sorted(path.name for path in CONFIGURATION.iterdir() if path.name != "unchecked"):
         shutil.copytree(CONFIGURATION / kind, folder / kind, dirs_exist_ok=True, ignore=shutil.ignore_patterns("legacy-*"))
 
 
 def sample_database(folder: Path, *, seed: int = 1, now: datetime) -> Database:
-    """A new hub in `folder`, whose customers' last events lie just before `now` (aware).
+    """A new hub in `folder`, whose 200 customers' last events lie just before `now` (aware). It takes a second or two.
 
-    It takes about a second, and must be called where no event loop runs: in a thread, or at the start. Raises OSError.
+    Raises OSError.
     """
+    return filled_database(folder, tuple(customers(seed, now)), now=now, deliveries=DELIVERIES)
+
+
+def filled_database(
+    folder: Path, people: Sequence[Customer], *, now: datetime, deliveries: Sequence[timedelta] = (timedelta(),)
+) -> Database:
+    """A new hub in `folder` that knows `people`, whose systems sent their files so long ago. Raises OSError."""
     database = Database.open(folder / "hub.db")
-    asyncio.run(_set_up(database, now - FOUNDED))
+    with ThreadPoolExecutor(max_workers=1) as apart:  # whoever calls may be in a loop
+        apart.submit(asyncio.run, _set_up(database, now - FOUNDED)).result()
     # All files are written before the first is read: what they are made of needn't stay in memory.
-    for at, files in list(_deliveries(folder, seed, now)):
-        _take_in(database, at, files)
+    for at, files in list(_deliveries(folder, Exports.of(people, now), [now - ago for ago in deliveries])):
+        _take_in(database, at, files, len(people))
     return database
-
-
-def _exports(seed: int, now: datetime, sources: Sequence[Source]) -> Exports:
-    return Exports.of(tuple(customers(seed, now)), now, sources)
 
 
 async def _set_up(database: Database, at: datetime) -> None:
@@ -120,28 +126,25 @@ async def _client(database: Database, at: datetime) -> AsyncIterator[Post]:
         yield post
 
 
-def _deliveries(folder: Path, seed: int, now: datetime) -> Iterator[tuple[datetime, list[tuple[Source, Path]]]]:
+def _deliveries(
+    folder: Path, exports: Exports, times: Sequence[datetime]
+) -> Iterator[tuple[datetime, list[tuple[Source, Path]]]]:
     """Write the files of each delivery into a folder of its own: when it came, and what it brought."""
-    exports = _exports(seed, now, SOURCES)
-    for number, (after, until) in enumerate(pairwise((EPOCH, *(now - ago for ago in DELIVERIES)))):
+    for number, (after, until) in enumerate(pairwise((EPOCH, *times))):
         delivery = folder / f"delivery-{number}"
         delivery.mkdir()
         yield until, exports.write(delivery, after=after, until=until)
 
 
-def _take_in(database: Database, at: datetime, files: Sequence[tuple[Source, Path]]) -> None:
+def _take_in(database: Database, at: datetime, files: Sequence[tuple[Source, Path]], people: int) -> None:
     """Import what came in, and evaluate everybody: whoever was in an audience may be out by then."""
     for source, path in files:
         import_file(database, File(path, _dataset(database, source), mapping(source)), now=_milliseconds(at))
-    with closing(database.writer()) as connection:
-        _evaluate(connection, database, at)
-
-
-def _evaluate(connection: sqlite3.Connection, database: Database, at: datetime) -> None:
     evaluation = Evaluation(database, lambda: at)
-    evaluation.everybody(connection)
-    while unsettled.count(connection):
-        evaluation.work(connection, 10 * CUSTOMERS)
+    with closing(database.writer()) as connection:
+        evaluation.everybody(connection)
+        while unsettled.count(connection):
+            evaluation.work(connection, MOST_IDENTITIES * people)
 
 
 def _dataset(database: Database, source: Source) -> str:
