@@ -58,7 +58,9 @@ class ComputedAttributes:
             limit, offset = whole(request, "limit", least=1, most=MOST) or USUAL, whole(request, "offset") or 0
         except Malformed as error:
             raise _bad(error) from None
-        every = map(self._shown, documents.all(self.hub.connection, Kind.COMPUTED_ATTRIBUTE).values())
+        evaluated = jobs.last_success(self.hub.connection)
+        kept = documents.all(self.hub.connection, Kind.COMPUTED_ATTRIBUTE).values()
+        every = [self._of(each, evaluated) for each in kept]
         found = _ordered((each for each in every if _wanted(each, request)), request.query_params.get("sortBy", "-updateEpoch"))
         shown = found[offset : offset + limit]
         return Json(
@@ -119,11 +121,14 @@ class ComputedAttributes:
         return document
 
     def _shown(self, document: Xdm) -> Xdm:
-        evaluated = jobs.last_success(self.hub.connection)
-        done = document["status"] == "NEW" and evaluated is not None and evaluated >= document["updateEpoch"]
-        status = {"status": "PROCESSED"} if done else {}
-        last = {"lastEvaluationTs": rfc3339(evaluated) if done and evaluated is not None else ""}
-        return document | status | last | {"createdBy": self.hub.credentials.client_id} | tenant(self.hub.credentials)
+        return self._of(document, jobs.last_success(self.hub.connection))
+
+    def _of(self, document: Xdm, evaluated: int | None) -> Xdm:
+        """The document as it is shown, where everybody was last evaluated from that moment on."""
+        state: Xdm = {"lastEvaluationTs": ""}
+        if document["status"] == "NEW" and evaluated is not None and evaluated >= document["updateEpoch"]:
+            state = {"status": "PROCESSED", "lastEvaluationTs": rfc3339(evaluated)}
+        return document | state | {"createdBy": self.hub.credentials.client_id} | tenant(self.hub.credentials)
 
 
 def _links(request: Request, offset: int, limit: int, total: int) -> Xdm:

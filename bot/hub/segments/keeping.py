@@ -12,8 +12,6 @@ from bot.hub.malformed import Malformed
 from bot.hub.model import PROFILE, Organisation, Xdm
 from bot.hub.segments.describing import described, is_external, named
 
-_FIXED = ("namespace", "audienceId", "type")
-
 
 class Taken(Malformed):
     """There is such an audience already."""
@@ -31,9 +29,11 @@ def create(connection: sqlite3.Connection, organisation: Organisation, body: Any
 
 def replace(connection: sqlite3.Connection, organisation: Organisation, before: Xdm, body: Any, *, now: int) -> Xdm:
     """The audience `before` as `body` says from now on, inside the caller's transaction. Raises Malformed, Taken."""
-    audience = {name: before[name] for name in _FIXED} | described(body, default_policy=before.get("mergePolicyId"))
-    for name in _FIXED:
-        if audience[name] != before[name]:
+    audience = {"audienceId": before["audienceId"]} | described(body, default_policy=before.get("mergePolicyId"))
+    if audience["type"] != before["type"]:
+        raise Malformed("Type is immutable field.")
+    for name in ("namespace", "audienceId"):
+        if body.get(name, before[name]) != before[name]:
             raise Malformed(f"{name[0].upper()}{name[1:]} is immutable field.")
     _check(connection, organisation, audience, before)
     return _kept(connection, named(audience, before, id=before["id"], number=before["number"], now=now), now)
