@@ -48,6 +48,12 @@ class BoundedMemory(SimpleMemoryCache):
         value = await self._get(self.build_key(key, namespace))
         return default if value is None else value
 
+    async def set(
+        self, key: str, value: object, ttl: float | None = None, *, namespace: str | None = None, **_options: object
+    ) -> bool:
+        """As the inherited one, as `get`."""
+        return await self._set(self.build_key(key, namespace), value, ttl=ttl)
+
     async def _get(self, key: str, **_options: object) -> object:
         value = self._cache.get(key)
         if value is not None:
