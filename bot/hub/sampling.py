@@ -23,6 +23,7 @@ from bot.hub.api.app import Credentials, create_hub
 from bot.hub.database import documents, unsettled
 from bot.hub.database.connection import Database, transaction
 from bot.hub.database.documents import Kind
+from bot.hub.database.fleeting import Fleeting
 from bot.hub.founding import found
 from bot.hub.ingestion.importing import import_file
 from bot.hub.ingestion.inlet import Here
@@ -75,7 +76,7 @@ def filled_database(
     folder: Path, people: Sequence[Customer], *, now: datetime, deliveries: Sequence[timedelta] = (timedelta(),)
 ) -> Database:
     """A new hub in `folder` that knows `people`, whose systems sent their files so long ago. Raises OSError."""
-    database = Database.open(folder / "hub.db")
+    database = Fleeting.open(folder / "hub.db")
     with ThreadPoolExecutor(max_workers=1) as apart:  # whoever calls may be in a loop
         apart.submit(asyncio.run, _set_up(database, now - FOUNDED)).result()
     # All files are written before the first is read: what they are made of needn't stay in memory.
