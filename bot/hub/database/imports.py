@@ -64,6 +64,14 @@ def all(connection: sqlite3.Connection) -> list[Import]:  # noqa: A001 - read as
     return [_import(row) for row in connection.execute("SELECT * FROM import ORDER BY started DESC, id")]
 
 
+def of_kind(connection: sqlite3.Connection, kind: str, status: Status | None = None) -> list[Import]:
+    """Those of that kind, and of that status if one is asked for, the oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM import WHERE kind = ?1 AND (?2 IS NULL OR status = ?2) ORDER BY started, id", (kind, status)
+    )
+    return [_import(row) for row in rows]
+
+
 def save(connection: sqlite3.Connection, state: Import) -> None:
     """Write how far it is, inside the caller's transaction."""
     *columns, details = astuple(state)

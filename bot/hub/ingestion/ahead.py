@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 
@@ -31,20 +31,29 @@ def batches_ahead(source: Source, organisation: Organisation, start: Place, *, n
     with here, subprocess.Popen(command, pass_fds=(there.fileno(),)) as process:  # noqa: S603 - it is this module
         there.close()
         try:
-            here.send((source, organisation, start, now))
+            with _alive():
+                here.send((source, organisation, start, now))
             while True:
                 # A pipe holds less than a batch: the process waits with its next one until this one is fetched.
-                match here.recv():
+                with _alive():
+                    received = here.recv()
+                match received:
                     case Batch() as batch:
                         yield batch
                     case None:
                         return
                     case error:
                         raise error
-        except (EOFError, BrokenPipeError):
-            raise RuntimeError("the process that prepares records has died") from None
         finally:
             process.kill()
+
+
+@contextmanager
+def _alive() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, OSError):
+        raise RuntimeError("the process that prepares records has died") from None
 
 
 def main(pipe: Connection) -> None:

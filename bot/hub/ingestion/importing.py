@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from bot.hub.ingestion.batch import Batch, batches
 from bot.hub.ingestion.files import Place
 from bot.hub.ingestion.rejecting import RejectFile
 from bot.hub.ingestion.source import Source, reader_of
-from bot.hub.ingestion.taking import store
+from bot.hub.ingestion.storing import store
 from bot.hub.model import Organisation
 
 FILE = "file"
@@ -76,8 +76,18 @@ def import_file(
         Overtaken: another process imports it too, and goes on.
         OSError: the file can't be read, or the rejects can't be written.
     """
+    with closing(steps(database, source, now=now, again=again, batching=batching)) as importing:
+        for progress in importing:
+            told(progress)
+    return progress
+
+
+def steps(
+    database: Database, source: Source, *, now: int, again: bool = False, batching: Batching = batches
+) -> Generator[Progress, None, None]:
+    """`import_file` step by step: first where it begins, then each time that something is committed. Raises as it does."""
     with closing(database.writer()) as connection:
-        return _Importing(database, connection, source, now, told).run(batching, again=again)
+        yield from _Importing(database, connection, source, now).run(batching, again=again)
 
 
 class _Reconfigured(Exception):
@@ -85,32 +95,30 @@ class _Reconfigured(Exception):
 
 
 class _Importing:
-    def __init__(
-        self, database: Database, connection: Connection, source: Source, now: int, told: Callable[[Progress], None]
-    ) -> None:
+    def __init__(self, database: Database, connection: Connection, source: Source, now: int) -> None:
         self._database = database
         self._connection = connection
         self._intake = Intake(connection)
         self._source = source
         self._rejects = RejectFile(source.rejects_path)
         self._now = now
-        self._told = told
         self._organisation = database.organisation()
         self._reader = reader_of(source, self._organisation)
         self._size = self._reader.size()
 
-    def run(self, batching: Batching, *, again: bool) -> Progress:
+    def run(self, batching: Batching, *, again: bool) -> Iterator[Progress]:
         state = self._begun(again=again)
-        self._tell(state)
-        while True:
+        yield self._progress(state)
+        ended = False
+        while not ended:
             try:
                 for batch in batching(self._source, self._organisation, _place(state), now=self._now):
                     state = self._stored(state, batch)
-                    self._tell(state)
+                    yield self._progress(state)
+                ended = True
             except _Reconfigured:
                 self._organisation = self._database.organisation()
-            else:
-                return self._ended(state)
+        self._end(state)
 
     def _begun(self, *, again: bool) -> Import:
         with transaction(self._connection):
@@ -167,17 +175,13 @@ class _Importing:
             imports.save(self._connection, state)
         return state
 
-    def _ended(self, state: Import) -> Progress:
+    def _end(self, state: Import) -> None:
         with transaction(self._connection):
             imports.save(self._connection, replace(state, status=Status.DONE))
-        return self._progress(state)
 
     def _mark(self, place: Place) -> str:
         mapping = hashlib.sha256(self._source.mapping.read_bytes()).hexdigest() if self._source.mapping else ""
         return f"{self._reader.mark(place)} {mapping}"
-
-    def _tell(self, state: Import) -> None:
-        self._told(self._progress(state))
 
     def _progress(self, state: Import) -> Progress:
         return Progress(

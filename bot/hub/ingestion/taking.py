@@ -13,8 +13,10 @@ from bot.hub.database.documents import next_number
 from bot.hub.database.imports import Refusal
 from bot.hub.database.intake import Intake
 from bot.hub.ingestion import waiting
+from bot.hub.ingestion.batches import Batches
 from bot.hub.ingestion.preparation import Item, Prepared, Reject, prepared
 from bot.hub.ingestion.rejecting import SUFFIX, Refused, RejectFile
+from bot.hub.ingestion.storing import store
 from bot.hub.ingestion.submission import ACCEPTED, Outcome, Submission
 from bot.hub.model import Organisation
 from bot.hub.schemas.preparing import Preparing
@@ -47,6 +49,7 @@ class Taking:
         self._evaluating = evaluating
         self._connection = database.writer()
         self._rejects = rejects_of(database)
+        self._batches = Batches(database)
         self._intake = Intake(self._connection)
         self._organisation = database.organisation()
         self._preparing = Preparing(self._organisation)
@@ -76,16 +79,18 @@ class Taking:
     def step(self, *, now: int) -> bool:
         """Do a part of what is due, and say whether there may be more of it."""
         admitted = waiting.admit(self._connection, self._database, now=now)
+        imported = self._batches.step(now=now)
         evaluated = self._evaluating.work(self._connection, EVALUATED_AT_ONCE) if self._evaluating else 0
-        return bool(admitted or evaluated)
+        return bool(admitted or imported or evaluated)
 
     def settle(self, *, now: int) -> None:
-        """Do all that is due: admit what waited for its dataset to be enabled, evaluate what arrived."""
+        """Do all that is due: admit what waited for its dataset to be enabled, import batches, evaluate what arrived."""
         while self.step(now=now):
             pass
 
     def close(self) -> None:
-        """Close the connection that wrote."""
+        """Close the connections that wrote."""
+        self._batches.close()
         with suppress(sqlite3.ProgrammingError):  # closed before
             self._connection.close()
 
@@ -116,14 +121,3 @@ class Taking:
         ]
         self._rejects.append(numbered)
         imports.refuse(self._connection, STREAMED, (Refusal(*each.reject) for each in numbered), now=now)
-
-
-def store(intake: Intake, ready: Prepared, organisation: Organisation, *, now: int) -> tuple[int, int]:
-    """Store what is ready, inside the caller's transaction: how many records were new, and how many known already.
-
-    Those that wait count as new.
-    """
-    applied = intake.apply(ready.records, organisation, now=now)
-    for number in {record.dataset for record in ready.waiting}:
-        intake.wait(number, (each.body for each in ready.waiting if each.dataset == number), now=now)
-    return applied.new + len(ready.waiting), applied.known
