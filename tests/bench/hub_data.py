@@ -113,7 +113,8 @@ COMPUTED = {
     "revenue": 'xEvent[eventType = "commerce.purchases"].sum(commerce.order.priceTotal)',
     "smallestOrder": 'xEvent[eventType = "commerce.purchases"].min(commerce.order.priceTotal)',
     "largestOrder": 'xEvent[eventType = "commerce.purchases"].max(commerce.order.priceTotal)',
-    "lastCampaign": 'xEvent[eventType = "directMarketing.emailClicked"].last(marketing.campaignName)',
+    "lastCampaign": 'xEvent[eventType = "directMarketing.emailClicked"].topN(timestamp, 1)'
+    '.map({"timestamp": timestamp, "value": marketing.campaignName}).head()',
 }
 """Five: count, sum, min, max and most recent: name → PQL."""
 
