@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from sqlite3 import Connection
 
 from bot.hub.database import imports
 from bot.hub.database.connection import Database, transaction
@@ -117,8 +116,3 @@ class Batches:
 def _counted(import_id: str, last: Progress | None, problem: str) -> Xdm:
     counts = {name: getattr(last, name, 0) for name in ("lines", "accepted", "known", "rejected")}
     return {"import": import_id, "problem": problem, **counts}
-
-
-def refusals(connection: Connection, batch: Import, name: str) -> list[imports.Refusal]:
-    """What was refused of the file that its sender calls `name`."""
-    return imports.refusals(connection, batch.details["files"][name]["import"], limit=1_000_000)
