@@ -206,7 +206,7 @@ class _Builder:
             render=finished,
             reweigh=cache.reweigh,
             clock=self.clock,
-            source=Source(self.account.sandbox, self.account.merge_policy, sample=self.settings.uses_hub),
+            source=Source(self.account.sandbox, self.account.merge_policy, sample=self.settings.uses_sample),
             status=status,
             deadline=self.settings.deadline,
             consents_for=self.settings.consents_known,

@@ -45,13 +45,13 @@ def load(*paths: Path) -> CustomerConfig:
 
 
 def of(settings: Settings) -> CustomerConfig:
-    """What the data of the chosen source means: the packaged file, the hub's if it is the source, the organisation's own.
+    """What the data of the chosen source means: the packaged file, the sample's if it is the source, the organisation's own.
 
     Raises:
         ConfigurationError: as `load`.
     """
     own = (settings.customer_config,) if settings.customer_config else ()
-    return load(*((HUBS,) if settings.uses_hub else ()), *own)
+    return load(*((HUBS,) if settings.uses_sample else ()), *own)
 
 
 class Current:

@@ -136,6 +136,11 @@ class Settings(BaseSettings):
         return self.profile_url == HUB
 
     @property
+    def uses_sample(self) -> bool:
+        """Whether the embedded hub has no file of the organisation's, and invents its customers."""
+        return self.uses_hub and self.hub_path is None
+
+    @property
     def serves_http(self) -> bool:
         """Whether Slack may call us; with a token for Socket Mode alone it may not."""
         return bool(secret(self.slack_signing_secret))
@@ -275,7 +280,7 @@ def _slack_problems(settings: Settings) -> Iterator[str]:
 
 def _profile_problems(settings: Settings) -> Iterator[str]:
     if settings.profile_url is None:
-        yield "PROFILE_URL is missing: https://platform.adobe.io for Adobe, or hub: for the embedded hub with invented customers."
+        yield "PROFILE_URL is missing: https://platform.adobe.io for Adobe, or hub: for the embedded hub, with invented customers unless HUB_PATH names a file."
         return
     if settings.uses_hub:
         return

@@ -7,17 +7,13 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import httpx
 import structlog
-from starlette.applications import Starlette
 
 from bot.breaker import Breaker, Resting, State
+from bot.embedded import HUB, HUB_URL, open_hub
 from bot.errors import SourceDown
-from bot.hub import ims as hub_ims
-from bot.hub.app import create_hub
-from bot.hub.sample import sample_store
 from bot.network import Network, create_client
 from bot.profiles import ims
 from bot.profiles.client import AdobeClient, Exchange
@@ -28,14 +24,6 @@ from bot.settings import Settings, secret
 from bot.tracing import Trace, untraced
 
 log = structlog.get_logger()
-
-HUB_URL = "http://hub"
-HUB = hub_ims.Credentials(
-    client_id="embedded",
-    client_secret="embedded",  # noqa: S106 - no secret: it never leaves this process
-    org_id="embedded@AdobeOrg",
-    sandbox="sample",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +117,9 @@ async def open_adobe(
     the network.
     """
     upstream = upstream_of(settings)
-    if settings.uses_hub:
-        adobe = adobe or httpx.ASGITransport(app=_sample_hub(), raise_app_exceptions=False)
     async with AsyncExitStack() as stack:
+        if settings.uses_hub and adobe is None:
+            adobe = await stack.enter_async_context(open_hub(settings.hub_path))
         send = OverClient(await stack.enter_async_context(create_client(network_of(settings), transport=adobe)))
         tokens = ims.ImsTokens(send, upstream.credentials, breaker=breakers.tokens, clock=time.monotonic)
         stack.push_async_callback(tokens.aclose)
@@ -156,7 +144,3 @@ def network_of(settings: Settings) -> Network:
         connect=settings.connect_timeout,
         read=settings.read_timeout,
     )
-
-
-def _sample_hub() -> Starlette:
-    return create_hub(store=sample_store(now=datetime.now(UTC)), credentials=HUB, clock=lambda: datetime.now(UTC))

@@ -254,9 +254,9 @@ def reads(database: Database, who: Sequence[int]) -> list[Times]:
         reading = Reading(connection, database)
         for number in who:
             identity = Identity("Email", hub_data.email(number))
-            digest = identity.digest
+            key = key_of(identity)
             with timed(bare):
-                rows = _rows_of_a_profile(connection, digest)
+                rows = _rows_of_a_profile(connection, key)
             with timed(store):
                 person = reading.find(identity)
                 assert person is not None
@@ -270,10 +270,9 @@ def reads(database: Database, who: Sequence[int]) -> list[Times]:
     return [bare, store, bare_events, store_events]
 
 
-def _rows_of_a_profile(connection: sqlite3.Connection, digest: bytes) -> list[Any]:
+def _rows_of_a_profile(connection: sqlite3.Connection, key: tuple[int, int]) -> list[Any]:
     """The statements that any program would need for the rows of a profile, and nothing else. The numbers of the identities."""
-    key = key_of(digest)
-    ((person,),) = connection.execute("SELECT person FROM identity WHERE key = ?", (key,))
+    ((person,),) = connection.execute("SELECT person FROM identity WHERE key = ? AND tail = ?", key)
     members = connection.execute("SELECT id, namespace, value FROM identity WHERE person = ?", (person,)).fetchall()
     for number, *_ in members:
         connection.execute("SELECT * FROM fragment WHERE identity = ?", (number,)).fetchall()
