@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
+import structlog
+
 from bot.hub.database import unsettled
 from bot.hub.database.connection import Database, snapshot, transaction
 from bot.hub.database.reading import Reading, Standing
@@ -14,6 +16,8 @@ from bot.hub.database.unsettled import Unsettled
 from bot.hub.model import MOST_IDENTITIES, Event, Fragment
 from bot.hub.segments.standings import Definitions, Known
 from bot.hub.segments.sweeping import Sweeping
+
+log = structlog.get_logger()
 
 _TOGETHER = 16
 """People whose data is in memory at once. More of them make the garbage collector, which finds nothing, walk over it all."""
@@ -54,21 +58,32 @@ class Evaluation:
         return int(self._clock().timestamp() * 1000)
 
     def _settle(self, connection: sqlite3.Connection, limit: int) -> int:
-        now = self._now
-        definitions = Definitions(self._database.organisation(), now)
-        nothing = Standing(now, {}, {})
         with snapshot(connection):
-            reading = Reading(connection, self._database)
-            taken = unsettled.take(connection, limit)
-            computed = [
-                (person, mine, definitions.standing(known) if known else nothing)
-                for start in range(0, len(taken), _TOGETHER)
-                for person, mine, known in _waiting(reading, taken[start : start + _TOGETHER])
-            ]
+            computed = list(self._computed(connection, unsettled.take(connection, limit)))
         if not computed:
             return 0
         with transaction(connection):
-            return sum(unsettled.settle(connection, person, mine, standing) for person, mine, standing in computed)
+            return sum(unsettled.settle(connection, person, taken, standing) for person, taken, standing in computed)
+
+    def _computed(
+        self, connection: sqlite3.Connection, taken: Sequence[Unsettled]
+    ) -> Iterator[tuple[int, list[Unsettled], Standing]]:
+        if not taken:
+            return
+        now = self._now
+        reading = Reading(connection, self._database)
+        definitions = Definitions(self._database.organisation(), now)
+        for start in range(0, len(taken), _TOGETHER):
+            for person, mine, known in _waiting(reading, taken[start : start + _TOGETHER]):
+                yield person, mine, _standing(definitions, known) if known else Standing(now, {}, {})
+
+
+def _standing(definitions: Definitions, known: Known) -> Standing:
+    try:
+        return definitions.standing(known)
+    except Exception as error:  # noqa: BLE001 - one person's data must not keep everybody else from being evaluated
+        log.error("hub_evaluation_failed", kind=type(error).__name__)
+        return definitions.unchanged(known)
 
 
 def _waiting(reading: Reading, taken: Sequence[Unsettled]) -> Iterator[tuple[int, list[Unsettled], Known | None]]:

@@ -13,6 +13,8 @@ from typing import Any
 
 from bot.hub.segments.times import instant, moment
 
+_MOST = (1 << 63) - 1
+
 USAGE: Mapping[str, str] = {
     "equals": "text.equals(text, true)",
     "notEqualTo": "text.notEqualTo(text, true)",
@@ -65,15 +67,18 @@ NEGATED_TEXT_CHECKS: Mapping[str, str] = {
 
 
 def total(values: list[Any]) -> int | float:
-    """The sum of those that are numbers: of whole ones a whole one."""
+    """The sum of those that are numbers: of whole ones a whole one, as long as JSON's readers have one for it."""
     numbers = _numbers(values)
-    return fsum(numbers) if float in map(type, numbers) else sum(numbers)
+    if float in map(type, numbers):
+        return _precise(numbers)
+    whole = sum(numbers)
+    return whole if -_MOST <= whole <= _MOST else float(whole)
 
 
 def average(values: list[Any]) -> float | None:
     """The mean of those that are numbers."""
     numbers = _numbers(values)
-    return fsum(numbers) / len(numbers) if numbers else None
+    return _precise(numbers) / len(numbers) if numbers else None
 
 
 def least(values: list[Any]) -> Any:
@@ -134,6 +139,13 @@ def rank(value: Any) -> tuple[()] | tuple[int, int | float, str]:
         milliseconds = instant(value)
         return (2, 0, value) if milliseconds is None else (1, milliseconds, value)
     return ()
+
+
+def _precise(numbers: list[int | float]) -> float:
+    try:
+        return fsum(numbers)
+    except OverflowError:  # which a sum that isn't exact doesn't know
+        return float(sum(numbers))
 
 
 def _numbers(values: list[Any]) -> list[int | float]:

@@ -66,14 +66,16 @@ class Subject:
     def __init__(self, entity: Xdm, events: Sequence[Xdm]) -> None:
         self.entity = entity
         self.events = events
-        self._by_type: dict[Any, list[Xdm]] | None = None
+        self._by_type: dict[str, list[Xdm]] | None = None
 
     def of_type(self, event_type: str) -> Sequence[Xdm]:
         """The events with that `eventType`: nearly every rule asks for one, so they are sorted by it once."""
         if self._by_type is None:
             self._by_type = defaultdict(list)
             for event in self.events:
-                self._by_type[event.get("eventType")].append(event)
+                found = event.get("eventType")
+                if found.__class__ is str:
+                    self._by_type[found].append(event)
         return self._by_type.get(event_type, ())
 
 

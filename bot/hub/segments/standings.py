@@ -69,6 +69,11 @@ class Definitions:
             computed={attribute.name: value for attribute, value in computed},
         )
 
+    def unchanged(self, known: Known) -> Standing:
+        """What followed before, as of that moment: for a person of whom nothing can be computed now."""
+        computed = next((standing.computed for standing in known.before), {})
+        return Standing(self._now, self._memberships({}, _before(known.before)), computed)
+
     def _computed(self, subject: Subject) -> list[tuple[ComputedAttribute, Any]]:
         qualified = (each for each in self._aggregates if each.qualifies(subject))
         return [(each.attribute, value) for each in qualified if (value := each.value(subject)) is not None]

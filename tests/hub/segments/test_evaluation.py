@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from bot.hub.database import unsettled
 from bot.hub.database.connection import transaction
@@ -166,6 +167,25 @@ def test_too_large_a_graph(world: World) -> None:
     assert unsettled.count(world.connection) == 0
     assert world.standing(many[0]).memberships == {}
     assert world.members("a1", GRACE) == [GRACE]
+
+
+def test_what_cannot_be_evaluated(world: World) -> None:
+    """One whose data can't be evaluated keeps what was computed before, is told of without the data, and hinders nobody."""
+    world.audience(1, "tags = 1")
+    world.computed("orders", "xEvent.count()")
+    world.take(world.profile(ADA, tags=[1]), world.event(1, ADA))
+    world.settle()
+    before = world.standing()
+    nested = b'{"name": "secret", "tags": ' + b"[" * 1000 + b"]" * 1000 + b"}"
+    world.take(replace(world.profile(ADA), body=nested, time=world.milliseconds + 1), world.profile(GRACE, tags=[1]))
+    world.now += timedelta(hours=1)
+    with capture_logs() as events:
+        world.settle()
+
+    assert world.standing() == replace(before, evaluated=world.milliseconds)
+    assert world.members("a1", ADA, GRACE) == [ADA, GRACE]
+    assert events == [{"event": "hub_evaluation_failed", "log_level": "error", "kind": "RecursionError"}]
+    assert unsettled.count(world.connection) == 0
 
 
 def test_everybody(world: World) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 import pytest
@@ -29,6 +30,9 @@ SUBJECT = rules.Subject(
         "tags": ["Red", "blue"],
         "numbers": [3, 1, 2],
         "empty": [],
+        "huge": [2**62, 2**62],
+        "vast": [1.5e308, 1.5e308],
+        "far": 10**18,
         "nothing": None,
         "one": {"city": "Köln"},
         "other": {"city": "Köln"},
@@ -75,6 +79,9 @@ def value(text: str) -> Any:
         'loyalty.tier notIn ["silver"] and loyalty.tier notIn []',
         "loyalty.points in numbers or 3 in numbers",
         'loyalty.tier in [person.name.firstName, "gold"]',
+        "loyalty.tier notIn [person.name.firstName] and loyalty.tier notIn tags",
+        "loyalty.points in [true, 1200]",
+        'addresses.city.doesNotContain("x")',
         "numbers in [7, 2]",
         'person.name.lastName like "L%l%e"',
         'person.name.lastName like "_ovelac_"',
@@ -121,7 +128,9 @@ def test_holds(text: str) -> None:
         "nowhere = 1",
         "nowhere != 1",
         "nowhere < 1 or nowhere >= 1",
-        "nowhere notIn [1]",
+        "nowhere notIn [1] or nowhere notIn tags or tags notIn nowhere",
+        "loyalty.tier notIn [loyalty.tier]",
+        'addresses.city.doesNotContain("ss")',
         'nowhere.notEqualTo("x")',
         'nowhere.doesNotContain("x")',
         "nowhere.somewhere",
@@ -165,6 +174,10 @@ def test_does_not_hold(text: str) -> None:
         ("xEvent.sum(productListItems.quantity)", 4),
         ("xEvent.sum(web.name)", 0),
         ("numbers.sum()", 6),
+        ("huge.sum()", 2.0**63),
+        ("vast.sum()", inf),
+        ("vast.average()", inf),
+        ("far.getYear()", None),
         ("xEvent.average(commerce.order.priceTotal)", 14.75),
         ("nowhere.average()", None),
         ("xEvent.min(commerce.order.priceTotal)", 10),
@@ -232,6 +245,14 @@ def test_usage(function: str) -> None:
     usage = USAGE[function].replace("(text,", '("x",').replace("amount", "2").replace("(year, month, day)", "(2026, 3, 5)")
 
     assert rules.value(parsed(usage), NOW)(SUBJECT) is not NotImplemented
+
+
+def test_odd_event_types() -> None:
+    """An event whose type is no text is of no type."""
+    odd = rules.Subject({}, [{"eventType": ["a"]}, {"eventType": {"a": 1}}, {"eventType": 1}, {"eventType": "a"}])
+
+    assert holds('xEvent[eventType = "a"].count() = 1', odd)
+    assert not holds('xEvent[eventType = "b"]', odd)
 
 
 def test_like_takes_no_time() -> None:

@@ -167,7 +167,12 @@ async def test_patch(client: httpx.AsyncClient, world: World) -> None:
     [
         ([{"op": "add", "path": "/namespace", "value": "x"}], "Namespace is immutable field."),
         ([{"op": "add", "path": "/lifecycleState", "value": "deleted"}], "lifecycleState is published"),
-        ([{"op": "add", "path": "/type", "value": "ExternalSegment"}], "Namespace"),
+        ([{"op": "add", "path": "/type", "value": "ExternalSegment"}], "Namespace AEPSegments"),
+        (
+            [{"op": "add", "path": path, "value": value} for path, value in (("/type", "ExternalSegment"), ("/namespace", "x"))],
+            "Type is immutable field.",
+        ),
+        ([{"op": "add", "path": "/audienceId", "value": "x"}], "AudienceId is immutable field."),
         ([{"op": "add", "path": "/expression/value", "value": "a ="}], "can't be evaluated"),
         ([{"op": "remove", "path": "/nowhere"}], "operation 0"),
         ({"name": "Grown"}, "a JSON Patch is an array"),
