@@ -37,7 +37,7 @@ async def open_hub(path: Path | None) -> AsyncIterator[httpx.ASGITransport]:
     """The way to the hub at `path`, or to one with the sample.
 
     Raises:
-        ConfigurationError: there is no hub at `path`, or nothing was ever put into it.
+        ConfigurationError: there is no hub at `path`.
     """
     async with AsyncExitStack() as stack:
         if path:
@@ -54,9 +54,8 @@ async def open_hub(path: Path | None) -> AsyncIterator[httpx.ASGITransport]:
 
 def _found(path: Path) -> Database:
     if not path.exists():
-        raise ConfigurationError(
-            (f"HUB_PATH: there is no hub at {path}; `customer-bot hub serve` makes one, docs/hub.md says how.",)
-        )
+        made = "`customer-bot hub serve` makes one, docs/hub.md says how"
+        raise ConfigurationError((f"HUB_PATH: there is no hub at {path}; {made}.",))
     try:
         return Database.open(path)
     except WrongFile as error:

@@ -12,7 +12,7 @@ import httpx
 import structlog
 
 from bot.breaker import Breaker, Resting, State
-from bot.embedded import HUB, HUB_URL, open_hub
+from bot.embedded import HUB_URL, credentials_for, open_hub
 from bot.errors import SourceDown
 from bot.network import Network, create_client
 from bot.profiles import ims
@@ -39,8 +39,9 @@ def upstream_of(settings: Settings) -> Upstream:
     """The source that the settings name."""
     policy = settings.adobe_merge_policy_id
     if settings.uses_hub:
-        account = Account(HUB.org_id, HUB.sandbox, HUB.client_id, policy)
-        return Upstream(HUB_URL, account, ims.Credentials(HUB_URL, HUB.client_id, HUB.client_secret))
+        hub = credentials_for(settings.hub_path)
+        account = Account(hub.org_id, hub.sandbox, hub.client_id, policy)
+        return Upstream(HUB_URL, account, ims.Credentials(HUB_URL, hub.client_id, hub.client_secret))
     client_id = settings.adobe_client_id or ""
     account = Account(settings.adobe_org_id or "", settings.adobe_sandbox, client_id, policy)
     credentials = ims.Credentials(settings.adobe_ims_url, client_id, secret(settings.adobe_client_secret))
