@@ -76,11 +76,11 @@ _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _keys(pointer: str) -> list[str]:
+def _keys(pointer: Any) -> list[str]:
     """RFC 6901: `/a~1b/0` speaks of item 0 under `a/b`."""
-    if not pointer:
+    if pointer == "":
         return []
-    if not pointer.startswith("/"):
+    if not isinstance(pointer, str) or not pointer.startswith("/"):
         raise Malformed("a path begins with /")
     return [key.replace("~1", "/").replace("~0", "~") for key in pointer[1:].split("/")]
 

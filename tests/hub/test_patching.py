@@ -46,6 +46,8 @@ def test_in_order() -> None:
         {"op": "increment", "path": "/a"},
         {"op": "add", "path": "/x"},
         {"op": "add", "path": "x", "value": 1},
+        {"op": "add", "path": ["x"], "value": 1},
+        {"op": ["add"], "path": "/x", "value": 1},
         {"op": "add", "path": "/x/y", "value": 1},
         {"op": "add", "path": "/list/3", "value": 1},
         {"op": "add", "path": "/list/01x", "value": 1},

@@ -30,10 +30,10 @@ TYPES = frozenset(
 
 def check(connection: sqlite3.Connection, descriptor: Xdm) -> None:
     """Check a descriptor, inside the caller's transaction. Raises Malformed, saying what of it would be right."""
-    if descriptor.get("@type") not in TYPES:
+    if str(descriptor.get("@type")) not in TYPES:
         raise Malformed(f"@type is one of {', '.join(sorted(TYPES))}")
     kept = documents.all(connection, Kind.SCHEMA)
-    source = {**standard_resources(), **kept}.get(descriptor.get("xdm:sourceSchema", ""))
+    source = {**standard_resources(), **kept}.get(str(descriptor.get("xdm:sourceSchema")))
     if source is None:
         raise Malformed("xdm:sourceSchema is the $id of a schema, and there is none with this one")
     properties = Composition(kept.values()).resolved(source).get("properties", {})
