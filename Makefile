@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format bench bench-burst lock chaos schema clean
+.PHONY: help demo run test check format bench bench-burst bench-hub lock chaos schema clean
 
 help:             ## Show this
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ bench: $(VENV)/.dev             ## Measure this service beside the app everyone 
 
 bench-burst: $(VENV)/.dev       ## A thousand agents at once; 500 customers against a quota; four replicas (2 minutes)
 	@$(BIN)/python -m tests.bench.burst
+
+bench-hub: $(VENV)/.dev         ## The embedded hub with up to a million customers and ten million events (half an hour, 12 GB of disk)
+	@$(BIN)/python -m tests.bench.hub
 
 chaos: $(VENV)/.dev             ## Keep asking while faults come and go (7 minutes; QUICK=1 takes two)
 	@$(BIN)/python -m tests.chaos

@@ -186,7 +186,19 @@ async def import_(hub: Served, *files: tuple[Path, str, int]) -> Imported:
     began, memory = time.perf_counter(), 0
     for path, dataset, _ in files:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "hub", "import", str(path), "--dataset", dataset, "--hub", str(hub.path)),
+            *(
+                sys.executable,
+                "-m",
+                "bot",
+                "hub",
+                "import",
+                str(path),
+                "--dataset",
+                dataset,
+                "--hub",
+                str(hub.path),
+                "--no-compute",
+            ),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
