@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from bot.errors import ConfigurationError
 from bot.hub.database import unsettled
 from bot.hub.database.connection import Database
 from bot.hub.ingestion.ahead import batching_for
+from bot.hub.ingestion.background import IMPORTING, work_behind
 from bot.hub.ingestion.files import UnreadableFile
 from bot.hub.ingestion.importing import Overtaken, Progress, import_file
 from bot.hub.ingestion.mapping import WrongMapping
@@ -26,8 +26,6 @@ from bot.hub.ingestion.taking import Taking
 from bot.hub.segments.evaluation import Evaluation
 
 NOT_ALL = 1
-POLITE = 10
-"""Look-ups of a service on the same machine go before."""
 
 
 def import_(
@@ -44,7 +42,7 @@ def import_(
     """Take a file's records in. Exit code 1 if some were refused. One that was interrupted goes on where it was."""
     with opened(hub) as database:
         source = Source(file, dataset_of(database.organisation(), dataset).id, mapping, rejects)
-        os.nice(POLITE)
+        work_behind(IMPORTING)
         with _bars() as bars:
             done = _imported(database, source, bars, again=again)
             if compute:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 
+from bot.hub.ingestion.background import work_behind
 from bot.hub.ingestion.batch import Batch, batches
 from bot.hub.ingestion.files import Place
 from bot.hub.ingestion.importing import Batching
@@ -69,5 +70,6 @@ def main(pipe: Connection) -> None:
 
 
 if __name__ == "__main__":
+    work_behind(0)  # the process that asks is nice, and this one with it
     with suppress(BrokenPipeError, KeyboardInterrupt), Connection(int(sys.argv[1])) as connection:
         main(connection)

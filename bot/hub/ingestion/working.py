@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import select
 import signal
 import socket
@@ -20,6 +19,7 @@ from pathlib import Path
 import structlog
 
 from bot.hub.database.connection import Database, WrongFile
+from bot.hub.ingestion.background import STORING, work_behind
 from bot.hub.ingestion.frames import Answer, Frames, Question, answered, question_in
 from bot.hub.ingestion.submission import Submission
 from bot.hub.ingestion.taking import Taking
@@ -27,9 +27,6 @@ from bot.hub.segments.evaluation import Evaluation
 from bot.telemetry import configure_logging
 
 log = structlog.get_logger()
-
-POLITE = 5
-"""Look-ups go before; imports go behind."""
 
 IDLE = 0.25
 """Seconds after which it looks for what others have put into the file: imports, enabled datasets."""
@@ -110,7 +107,7 @@ def work(path: Path, submitting: socket.socket) -> None:
 
 if __name__ == "__main__":
     configure_logging()
-    os.nice(POLITE)
+    work_behind(STORING)
     for ending in (signal.SIGINT, signal.SIGTERM):  # both are for the one at the other end, which then closes the socket
         signal.signal(ending, signal.SIG_IGN)
     with socket.socket(fileno=int(sys.argv[2])) as at_the_other_end:
