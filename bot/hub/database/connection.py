@@ -19,7 +19,12 @@ __all__ = ["Database", "WrongFile", "snapshot", "transaction"]
 _BUSY = 30.0
 """Seconds for which a writer waits for another one: longer than any transaction of an import."""
 
-_MIB = 1024
+_READERS_CACHE = 64 * 1024
+_WRITERS_CACHE = 128 * 1024
+"""KiB of pages. The writer's holds the identities' index of a million people: each miss would be a read a record."""
+
+_CHECKPOINT = 20_000
+"""Pages in the log before they are moved into the file: 160 MB, in which a page that many records touched is moved once."""
 
 
 class Database:
@@ -51,7 +56,7 @@ class Database:
     def reader(self) -> sqlite3.Connection:
         """A connection that only reads. Each statement sees what is committed as it starts, all in a `snapshot` the same."""
         connection = _connect(self.path)
-        connection.execute(f"PRAGMA cache_size = -{64 * _MIB}")
+        connection.execute(f"PRAGMA cache_size = -{_READERS_CACHE}")
         connection.execute("PRAGMA query_only = ON")
         return connection
 
@@ -59,8 +64,8 @@ class Database:
         """A connection whose transactions are on the disk when `transaction` returns; what is deleted in them is overwritten."""
         connection = _connect(self.path)
         connection.execute("PRAGMA secure_delete = ON")
-        connection.execute(f"PRAGMA cache_size = -{128 * _MIB}")
-        connection.execute("PRAGMA wal_autocheckpoint = 20000")
+        connection.execute(f"PRAGMA cache_size = -{_WRITERS_CACHE}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT}")
         return connection
 
     def organisation(self) -> Organisation:
@@ -81,9 +86,12 @@ class Database:
         partial = target.with_name(f"{target.name}.partial")
         partial.unlink(missing_ok=True)
         _reserve(partial)
-        with closing(self.reader()) as source, closing(sqlite3.connect(partial)) as copy:
-            source.backup(copy)
-        partial.replace(target)
+        try:
+            with closing(self.reader()) as source, closing(sqlite3.connect(partial)) as copy:
+                source.backup(copy)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
 
     def sweep(self) -> bool:
         """Move the log into the file and empty it, so that it doesn't hold what was removed. False if a reader is in the way."""
@@ -108,10 +116,10 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:  # after some errors, such as a full disk, SQLite has ended it already
+            connection.execute("ROLLBACK")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from struct import Struct
 
 from bot.hub.database.joining import Joins
 from bot.hub.database.statements import among
@@ -28,12 +29,17 @@ class Enrolment:
     grown: frozenset[int]
 
 
-def key_of(digest: bytes) -> int:
-    """The column `identity.key`: 8 bytes of the digest, which make an index a third as large as all 18 would.
+_KEY = Struct(">qi")
 
-    Not unique, if by a chance of 1 : 4,000,000 among three million: whoever looks one up compares the identity too.
+
+def key_of(digest: bytes) -> tuple[int, int]:
+    """The columns `key` and `tail`: 12 bytes of the digest, by which intake takes two identities for one.
+
+    As integers they are found twice as fast as the whole digest as a blob, in an index half as large. Among a hundred million
+    identities two are taken for one by a chance of 1 : 10,000,000,000,000.
     """
-    return int.from_bytes(digest[:8], signed=True)
+    key, tail = _KEY.unpack_from(digest)
+    return key, tail
 
 
 def enrol(connection: sqlite3.Connection, groups: Sequence[Sequence[Identity]], organisation: Organisation) -> Enrolment:
@@ -42,7 +48,7 @@ def enrol(connection: sqlite3.Connection, groups: Sequence[Sequence[Identity]], 
     Raises KeyError if a namespace isn't the organisation's.
     """
     keys = {identity: key_of(identity.digest) for identity in {each for group in groups for each in group}}
-    numbers, people = _stored(connection, keys, organisation)
+    numbers, people = _stored(connection, keys)
     first = int(connection.execute("SELECT coalesce(max(id), 0) + 1 FROM identity").fetchone()[0])
     joins = _number(groups, numbers, people, first)
     moved = _move(connection, joins, first)
@@ -51,23 +57,22 @@ def enrol(connection: sqlite3.Connection, groups: Sequence[Sequence[Identity]], 
     namespaces = {namespace.code: namespace.id for namespace in organisation.namespaces}
     fresh = [(identity, number) for identity, number in numbers.items() if number >= first]
     connection.executemany(
-        "INSERT INTO identity (id, key, namespace, value, person) VALUES (?, ?, ?, ?, ?)",
-        [(number, keys[each], namespaces[each.namespace], each.value, people[number]) for each, number in fresh],
+        "INSERT INTO identity (id, key, tail, namespace, value, person) VALUES (?, ?, ?, ?, ?, ?)",
+        [(number, *keys[each], namespaces[each.namespace], each.value, people[number]) for each, number in fresh],
     )
     return Enrolment(numbers, people, frozenset(moved.values()).union(people[number] for _, number in fresh))
 
 
 def _stored(
-    connection: sqlite3.Connection, keys: Mapping[Identity, int], organisation: Organisation
+    connection: sqlite3.Connection, keys: Mapping[Identity, tuple[int, int]]
 ) -> tuple[dict[Identity, int], dict[int, int]]:
     """The numbers of those that are in the tables, and the people these numbers belong to."""
-    codes = {namespace.id: namespace.code for namespace in organisation.namespaces}
     numbers: dict[Identity, int] = {}
     people: dict[int, int] = {}
-    sought = {tuple(identity): identity for identity in keys}
-    rows = among(connection, "SELECT id, namespace, value, person FROM identity WHERE key IN ({})", sorted(keys.values()))
-    for number, namespace, value, person in rows:
-        if identity := sought.get((codes[namespace], value)):
+    sought = {key: identity for identity, key in keys.items()}
+    rows = among(connection, "SELECT key, tail, id, person FROM identity WHERE key IN ({})", sorted([key for key, _ in sought]))
+    for key, tail, number, person in rows:
+        if identity := sought.get((key, tail)):
             numbers[identity] = number
             people[number] = person
     return numbers, people

@@ -18,11 +18,13 @@ MIGRATIONS: tuple[str, ...] = (
     -- Numbers that only grow: the revision of the configuration, the sequence of unsettled identities, …
     CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 
-    -- Every identity ever seen. All of one graph share `person`, which is the number of one of them. `key` is of the digest.
+    -- Every identity ever seen. All of one graph share `person`, which is the number of one of them. `key` and `tail` are the
+    -- first 8 and the next 4 bytes of the digest. Intake finds the number and the person in the index alone.
     CREATE TABLE identity (
-        id INTEGER PRIMARY KEY, key INTEGER NOT NULL, namespace INTEGER NOT NULL, value TEXT NOT NULL, person INTEGER NOT NULL
+        id INTEGER PRIMARY KEY, key INTEGER NOT NULL, tail INTEGER NOT NULL, namespace INTEGER NOT NULL, value TEXT NOT NULL,
+        person INTEGER NOT NULL
     );
-    CREATE INDEX identity_by_key ON identity (key);
+    CREATE INDEX identity_by_key ON identity (key, tail, person);
     CREATE INDEX identity_by_person ON identity (person);
 
     -- Both hang on the primary identity of the record, not on the person: joining graphs moves nothing but `person`.

@@ -52,7 +52,7 @@ class Reading:
         namespace = self._database.organisation().namespace(identity.namespace)
         if namespace is None:
             return None
-        return self._person(_GRAPH_OF_IDENTITY, (key_of(identity.digest), namespace.id, identity.value))
+        return self._person(_GRAPH_OF_IDENTITY, (*key_of(identity.digest), namespace.id, identity.value))
 
     def find_xid(self, xid: str) -> Person | None:
         """The person that has the identity with this XID. None for anything that isn't an XID."""
@@ -60,7 +60,7 @@ class Reading:
         if digest is None:
             return None
         organisation = self._database.organisation()
-        rows = self._connection.execute("SELECT namespace, value FROM identity WHERE key = ?", (key_of(digest),)).fetchall()
+        rows = self._connection.execute("SELECT namespace, value FROM identity WHERE key = ? AND tail = ?", key_of(digest))
         identities = (Identity(organisation.namespace_numbered(namespace).code, value) for namespace, value in rows)
         return next((self.find(identity) for identity in identities if identity.digest == digest), None)
 
@@ -160,6 +160,9 @@ class Reading:
         return Person(person, members[asked], tuple(sorted(members.values(), key=precedence)), size)
 
 
+_DIGEST = 18
+"""Bytes of `Identity.digest`."""
+
 _PLACE = itemgetter(0, 1, 2)
 """Of a row of `event`, whose order among one person's identities the statement or the merge keeps."""
 
@@ -167,7 +170,7 @@ _GRAPH = """
     SELECT asked.id, asked.person, member.id, member.namespace, member.value
     FROM identity AS asked JOIN identity AS member ON member.person = asked.person
 """
-_GRAPH_OF_IDENTITY = f"{_GRAPH} WHERE asked.key = ? AND asked.namespace = ? AND asked.value = ? LIMIT ?"
+_GRAPH_OF_IDENTITY = f"{_GRAPH} WHERE asked.key = ? AND asked.tail = ? AND asked.namespace = ? AND asked.value = ? LIMIT ?"
 _GRAPH_OF_NUMBER = f"{_GRAPH} WHERE asked.id = ? LIMIT ?"
 _ALONE = "SELECT id, person, id, namespace, value FROM identity WHERE id = ?"
 
@@ -208,4 +211,4 @@ def _digest(xid: str) -> bytes | None:
         digest = base64.urlsafe_b64decode(xid[1:])
     except ValueError:
         return None
-    return digest if xid_of(digest) == xid else None
+    return digest if len(digest) == _DIGEST and xid_of(digest) == xid else None

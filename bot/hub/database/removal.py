@@ -84,8 +84,7 @@ def proof(connection: sqlite3.Connection, identities: Collection[Identity]) -> T
 
 
 def _is_there(connection: sqlite3.Connection, identity: Identity) -> bool:
-    sought = key_of(identity.digest), identity.value
-    return connection.execute("SELECT 1 FROM identity WHERE key = ? AND value = ?", sought).fetchone() is not None
+    return connection.execute("SELECT 1 FROM identity WHERE key = ? AND tail = ?", key_of(identity.digest)).fetchone() is not None
 
 
 def _waiting(connection: sqlite3.Connection, values: Collection[str]) -> list[int]:

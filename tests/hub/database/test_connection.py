@@ -116,6 +116,18 @@ def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
     assert documents.get(store.reader, Kind.DATASTREAM, "1") is None
 
 
+def test_a_full_disk_leaves_nothing_and_doesnt_end_the_connection(store: Store) -> None:
+    """What fails at the commit, or is taken back by SQLite itself, is an error; what comes then is stored."""
+    (pages,) = store.writer.execute("PRAGMA page_count").fetchone()
+    store.writer.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        store.take(*(profile(crm(str(number)), city="Berlin" * 90) for number in range(200)))
+    store.writer.execute(f"PRAGMA max_page_count = {1 << 20}")
+
+    assert store.take(profile(crm("1"))).new == 1
+    assert store.rows("SELECT count(*) FROM identity") == [(1,)]
+
+
 def test_a_snapshot_is_of_one_moment(store: Store) -> None:
     """What is written meanwhile shows when it ends."""
     count = "SELECT count(*) FROM identity"
