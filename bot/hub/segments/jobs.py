@@ -14,7 +14,7 @@ from bot.hub.database import documents
 from bot.hub.database.documents import Kind
 from bot.hub.model import Xdm
 
-_KIND, _PREFIX = Kind.TENANT, "segmentJob/"
+_KIND, _PREFIX = Kind.TENANT, "segmentJob/"  # beside the tenant's own document: jobs configure nothing, so they are of no kind
 _KEPT = 100
 
 

@@ -4,6 +4,8 @@ from math import inf
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.hub.segments import rules
 from bot.hub.segments.functions import USAGE
@@ -270,3 +272,17 @@ def test_like_minds_only_its_signs() -> None:
     assert holds('a like "%sum" and a like "1_5%"', subject)
     assert not holds('a like "1.5"', subject)
     assert not holds('a like "%net"', subject)
+
+
+@given(
+    st.lists(st.fixed_dictionaries({"eventType": st.sampled_from(["a", "b", None, 1]), "n": st.integers(0, 3)})),
+    st.integers(0, 3),
+)
+def test_types_first(events: list[dict[str, Any]], least: int) -> None:
+    """Looking at the events of one type only gives the same as looking at all of them."""
+    subject = rules.Subject({}, events)
+    wanted = f'eventType = "a" and n >= {least}'
+
+    assert holds(f"xEvent[{wanted}].count() = {sum(each['eventType'] == 'a' and each['n'] >= least for each in events)}", subject)
+    assert holds(f"xEvent[{wanted}].sum(n) = xEvent[not not ({wanted})].sum(n)", subject)
+    assert holds(f"xEvent[{wanted}]", subject) is holds(f"xEvent[not not ({wanted})]", subject)
