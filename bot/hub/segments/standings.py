@@ -21,7 +21,7 @@ from bot.hub.segments.paths import Value
 from bot.hub.segments.pql import parsed
 from bot.hub.segments.rules import Subject
 from bot.hub.segments.syntax import Unreadable
-from bot.hub.segments.times import rfc3339
+from bot.hub.times import rfc3339
 
 COMPUTED = frozenset({"NEW", "INITIALIZING", "PROCESSING", "PROCESSED"})
 """The states in which a computed attribute has values ("Computed attributes API endpoint")."""

@@ -49,12 +49,6 @@ def moment(milliseconds: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
-def rfc3339(milliseconds: int) -> str:
-    """That moment as XDM writes it, in whole seconds unless it has a fraction of one."""
-    precision = "milliseconds" if milliseconds % 1000 else "seconds"
-    return moment(milliseconds).replace(tzinfo=None).isoformat(timespec=precision) + "Z"
-
-
 def shifted(start: int, count: int, unit: Unit) -> int:
     """`count` units later (earlier if negative). A day that the month reached hasn't is that month's last."""
     length = _LENGTHS.get(unit)
@@ -116,6 +110,8 @@ def compared(operator: str, than: Range) -> tuple[Range, ...]:
 
 @lru_cache(maxsize=1024)  # each rule of many asks for the same few events' times
 def _read(text: str) -> int | None:
+    if text[4:5] != "-" or text[7:8] != "-":
+        return None  # Python also reads 20260305, which is a number of something else
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -90,7 +90,7 @@ def test_distance(away: int, operator: str, count: int, unit: str, direction: st
     assert expected == occurs(MILLISECONDS + away, f"{operator} {count} {unit} {direction} now")
 
 
-@pytest.mark.parametrize("moment", ["yesterday evening", "", True, None, 1.5, {"at": 1}, "2026-02-30"])
+@pytest.mark.parametrize("moment", ["yesterday evening", "", True, None, 1.5, "20260305", "2026-W10-4", {"at": 1}, "2026-02-30"])
 def test_no_moment(moment: object) -> None:
     """What names no moment never occurs, not even outside of a period."""
     subject = rules.Subject({"at": moment}, [])
