@@ -72,6 +72,8 @@ class Elsewhere:
             writer = await asyncio.wait_for(asyncio.shield(self._writer), self._starting)
         except TimeoutError:
             raise InletDown from None
+        if writer.is_closing():  # the process has just died
+            raise InletDown
         answer: Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[question.number] = answer
         try:

@@ -65,7 +65,7 @@ class Hub:
             reading = Reading(connection, self.database)
             person = reading.find(Identity(namespace, value))
             numbers = [member.number for member in person.members] if person else []
-            return list(reading.events(numbers, newest_first=False, start=None, end=None, after=None, limit=1000))
+            return list(reading.events(numbers, newest_first=False, start=None, end=None, after=None, limit=None))
 
     def fragments(self, value: str, namespace: str = "Email") -> list[Fragment]:
         with closing(self.database.reader()) as connection:

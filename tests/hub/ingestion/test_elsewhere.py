@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from bot.hub.ingestion.elsewhere import open_elsewhere
+from bot.hub.ingestion.elsewhere import Elsewhere, open_elsewhere
 from bot.hub.ingestion.inlet import InletDown
 from bot.hub.ingestion.submission import ACCEPTED, Outcome, Submission
 from bot.hub.model import Xdm
@@ -71,11 +73,49 @@ async def test_process_killed(hub: Hub) -> None:
     assert [event.id for event in hub.events("ada@example.com")] == ["order-1", "order-2"]
 
 
+async def test_killed_while_storing(hub: Hub) -> None:
+    """Killed at any moment, what was acknowledged is there once, the rest can be sent again, and the file is sound."""
+    dice = random.Random(7)  # noqa: S311 - moments, not secrets
+    acknowledged: set[str] = set()
+    async with open_elsewhere(hub.database.path, pause=0.01) as inlet:
+        for turn in range(8):
+            await running(inlet)
+            sent = [[submission(order(turn * 1000 + each * 20 + number)) for number in range(20)] for each in range(50)]
+            asking = [asyncio.create_task(inlet.take(each)) for each in sent]
+            await asyncio.sleep(dice.uniform(0, 0.1))
+            for child in children():
+                os.kill(child, signal.SIGKILL)
+            answers = await asyncio.gather(*asking, return_exceptions=True)
+            for each, answer in zip(sent, answers, strict=True):
+                if isinstance(answer, InletDown):
+                    continue
+                assert answer == [ACCEPTED] * 20
+                acknowledged |= {json.loads(one.body)["_id"] for one in each}
+            there = {event.id for event in hub.events("ada@example.com")}
+            assert acknowledged <= there
+        await running(inlet)
+        await asyncio.gather(*(inlet.take([submission(order(number))]) for number in range(8000)))
+
+    assert 0 < len(acknowledged) < 8000
+    with closing(hub.database.reader()) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("SELECT count(*) FROM event").fetchall() == [(8000,)]
+
+
 async def test_never_started(tmp_path: Path) -> None:
     """Without a process that starts, a record is refused after a while, not kept for ever."""
     async with open_elsewhere(tmp_path / "none" / "hub.db", starting=0.05) as inlet:
         with pytest.raises(InletDown):
             await inlet.take([Submission(ORDERS, b"{}")])
+
+
+async def running(inlet: Elsewhere) -> None:
+    """Return when the process that stores runs (again)."""
+    while True:
+        try:
+            return await inlet.settle()
+        except InletDown:
+            await asyncio.sleep(0.01)
 
 
 def children() -> list[int]:
