@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,10 +70,10 @@ class Audiences:
     async def bulk_get(self, request: Request) -> Json:
         """207 with `results` by id, an error in the place of each that there isn't; 404 if there is none of them."""
         ids = await asked_ids(request)
-        by_id = _by_id(documents.all(self.hub.connection, Kind.AUDIENCE).values())
-        if not any(each in by_id for each in ids):
+        found = _by_ids(self.hub.connection, ids)
+        if not found:
             raise errors.audiences(404, "UPAPI-113000-404", f"The entity {','.join(ids)} is not found.")
-        return Json({"results": {each: self._shown(by_id[each]) if each in by_id else missing() for each in ids}}, 207)
+        return Json({"results": {each: self._shown(found[each]) if each in found else missing() for each in ids}}, 207)
 
     async def post(self, request: Request) -> Json:
         """A new one: 201. Whoever is in it shows as people's data arrives, or with a segment job for everybody."""
@@ -115,16 +115,19 @@ class Audiences:
 
 def _found(connection: sqlite3.Connection, request: Request) -> Xdm:
     wanted = request.path_params["audience_id"]
-    document = _by_id(documents.all(connection, Kind.AUDIENCE).values()).get(wanted)
+    document = _by_ids(connection, [wanted]).get(wanted)
     if document is None:
         raise audience_not_found(wanted)
     return document
 
 
-def _by_id(audiences: Iterable[Xdm]) -> dict[str, Xdm]:
-    """By `audienceId` and by `id`, of which the latter is the hub's own and wins."""
-    every = list(audiences)
-    return {each["audienceId"]: each for each in every} | {each["id"]: each for each in every}
+def _by_ids(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, Xdm]:
+    """Those of the audiences that there are: by `id`, else by the `audienceId` that one from outside has there."""
+    found = {each: document for each in ids if (document := documents.get(connection, Kind.AUDIENCE, each))}
+    if len(found) < len(set(ids)):
+        every = documents.all(connection, Kind.AUDIENCE).values()
+        return {each["audienceId"]: each for each in every if each["audienceId"] in ids} | found
+    return found
 
 
 def _wanted(audience: Xdm, request: Request) -> bool:
