@@ -87,7 +87,7 @@ JSON = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dicti
 
 
 @given(changes=st.dictionaries(KEYS, JSON, max_size=4), whole=JSON, mixed=st.booleans())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
 async def test_anything(
     hub: httpx.AsyncClient, schema_id: str, group_id: str, changes: dict[str, Any], whole: Any, mixed: bool
 ) -> None:
