@@ -64,7 +64,7 @@ def test_walk(tmp_path: Path) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     printed = ran.stdout.split(_END)
