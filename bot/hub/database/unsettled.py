@@ -65,6 +65,8 @@ def settle(connection: sqlite3.Connection, person: int, taken: Sequence[Unsettle
 
     False, and nothing is changed, if more arrived meanwhile or the person is no more: what was computed is out of date.
     """
+    if connection.execute("SELECT person FROM identity WHERE id = ?", (person,)).fetchone() != (person,):
+        return False
     for each in taken:
         found = connection.execute("SELECT sequence FROM unsettled WHERE identity = ?", (each.identity,)).fetchone()
         if found != (each.sequence,):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.hub.database import unsettled
 from bot.hub.database.connection import transaction
 from bot.hub.database.reading import Standing
+from bot.hub.database.removal import remove
 from bot.hub.database.unsettled import Unsettled
 from tests.hub.database.conftest import Store
 from tests.hub.database.invented import NOW, crm, ecid, email, event, profile
@@ -49,10 +50,24 @@ def test_what_arrives_meanwhile_keeps_it_in_the_queue(store: Store) -> None:
 def test_a_person_who_was_removed_stays_so(store: Store) -> None:
     store.take(profile(crm("1")))
     taken = unsettled.take(store.reader, 10)
-    store.writer.execute("DELETE FROM unsettled")
+    person = store.reading.find(crm("1"))
+    assert person
+    with transaction(store.writer):
+        remove(store.writer, person)
 
-    assert not settle(store, taken)
+    assert not unsettled.settle(store.writer, person.number, taken, GOLD)
     assert store.rows("SELECT * FROM standing") == []
+
+
+def test_what_was_computed_of_a_part_isnt_stored_once_it_is_part_of_a_whole(store: Store) -> None:
+    """Whichever of the graphs' numbers is that of the whole."""
+    store.take(profile(crm("1")), profile(crm("2"), ecid("7"), ecid("8")))
+    taken = {each.identity: each for each in unsettled.take(store.reader, 10)}
+    store.take(profile(crm("1"), crm("2"), time=2))
+
+    assert [unsettled.settle(store.writer, person, [each], GOLD) for person, each in taken.items()] == [False, False]
+    assert store.rows("SELECT * FROM standing") == []
+    assert [person.size for person in store.reading.people([each.identity for each in unsettled.take(store.reader, 10)])] == [4]
 
 
 def test_the_queue_goes_round(store: Store) -> None:
