@@ -198,7 +198,7 @@ def _schema(body: Xdm, composition: Composition, descriptors: list[Xdm], codes: 
             if each["@type"] == "xdm:descriptorIdentity" and each["xdm:sourceSchema"] == body["$id"]
         ),
         labels=_labels(descriptors),
-        document=body,
+        document=body | {"required": list(composed.required)} if composed.required else body,
     )
 
 

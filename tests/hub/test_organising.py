@@ -33,6 +33,22 @@ def test_schemas() -> None:
     assert profiles.properties["person"]["properties"]["birthDate"]["format"] == "date"
 
 
+def test_required() -> None:
+    """What any part of a schema requires at the top is required of its records."""
+    group = {
+        "$id": "g",
+        "meta:resourceType": "fieldgroups",
+        "title": "G",
+        "properties": {"_demo": {"type": "object"}},
+        "required": ["_demo"],
+    }
+    whole = schema(PROFILES, "profile")
+    whole["allOf"].append({"$ref": "g"})
+    organisation = organisation_of("demo", 1, {"schema": {"g": group, PROFILES: whole}})
+
+    assert organisation.schemas[0].document["required"] == ["_demo"]
+
+
 def test_labels() -> None:
     """Labels gather by path; one of a field group holds in each schema that is composed of it, and C12 hides the field."""
     given = (

@@ -17,10 +17,11 @@ CLASSES = {"https://ns.adobe.com/xdm/context/profile": PROFILE, "https://ns.adob
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A schema whose references are resolved. `class_id` is one of CLASSES."""
+    """A schema whose references are resolved. `class_id` is one of CLASSES; `required` are the properties that must be there."""
 
     class_id: str
     properties: Xdm = field(repr=False)
+    required: tuple[str, ...] = ()
 
 
 class Composition:
@@ -36,7 +37,8 @@ class Composition:
             Malformed: it has no class or several, or refers to what isn't in the registry or doesn't go with its class.
         """
         class_id = self.class_of(schema)
-        return Composed(class_id, self.resolved(schema).get("properties", {}))
+        whole = self.resolved(schema)
+        return Composed(class_id, whole.get("properties", {}), tuple(whole.get("required", ())))
 
     def resolved(self, resource: Xdm) -> Xdm:
         """Any resource with its references resolved. Raises Malformed as `of` does."""
@@ -83,7 +85,7 @@ class Composition:
         if reference in above:
             raise Malformed(f"{reference} refers to itself")
         if reference.startswith("#/"):
-            return _inside(root, reference), root
+            return inside(root, reference), root
         found = self._resources.get(reference)
         if found is None:
             raise Malformed(f"refers to {reference}, which isn't in the registry")
@@ -119,12 +121,13 @@ def _references(node: Any) -> Iterator[str]:
             yield from _references(each)
 
 
-def _inside(root: Xdm, reference: str) -> Xdm:
+def inside(root: Xdm, reference: str) -> Xdm:
+    """What `#/definitions/…` means in `root`. Raises Malformed."""
     node = root
     for key in reference.removeprefix("#/").split("/"):
-        if key not in node:
+        node = node.get(key, {})
+        if not node or not isinstance(node, dict):
             raise Malformed(f"refers to {reference}, which isn't in it")
-        node = node[key]
     return node
 
 

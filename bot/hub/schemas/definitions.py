@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.hub.malformed import Malformed
 from bot.hub.model import Xdm
+from bot.hub.schemas.composition import inside
 
 TYPES = ("string", "number", "integer", "boolean", "object", "array")
 
@@ -28,9 +29,10 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), (_is_number, "is a number")),
     **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems"), (_is_count, "is a whole number, 0 or more")),
     **dict.fromkeys(
-        ("enum", "required", "allOf", "examples"),
+        ("enum", "allOf", "examples"),
         (lambda value: isinstance(value, list) and bool(value), "is an array that isn't empty"),
     ),
+    "required": (lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value), "is an array of names"),
     **dict.fromkeys(("properties", "definitions"), (lambda value: isinstance(value, dict), "is an object of fields by name")),
     **dict.fromkeys(("items", "additionalProperties"), (lambda value: isinstance(value, dict | bool), "defines a field")),
     "uniqueItems": (lambda value: isinstance(value, bool), "is true or false"),
@@ -46,11 +48,9 @@ def check(resource: Xdm, tenant: str | None) -> None:
     """
     for path, reason in _problems(resource, ""):
         raise Malformed(f"{path or 'the definition'} {reason}")
-    for path, field in _roots(resource) if tenant else ():
+    for field in _roots(resource, resource) if tenant else ():
         if field != f"_{tenant}":
-            raise Malformed(
-                f"{path}/{field} must lie under _{tenant}: fields of one's own do, so that they never collide with Adobe's"
-            )
+            raise Malformed(f"{field} must lie under _{tenant}: fields of one's own do, so that they never collide with Adobe's")
 
 
 def _problems(node: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -94,10 +94,11 @@ def _never(_value: Any) -> bool:
 _UNKNOWN = "isn't understood; fields are defined with type, format, properties, items, enum, minimum and the like"
 
 
-def _roots(node: Xdm, path: str = "") -> Iterator[tuple[str, str]]:
-    """The fields that the resource itself adds to the top of a record."""
-    yield from ((f"{path}/properties", field) for field in node.get("properties", ()))
-    for place, part in enumerate(node.get("allOf", ())):
-        yield from _roots(part, f"{path}/allOf/{place}")
-    for name, part in node.get("definitions", {}).items():
-        yield from _roots(part, f"{path}/definitions/{name}")
+def _roots(node: Xdm, root: Xdm, above: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The fields that the resource itself adds to the top of a record: its own, and those of the definitions it refers to."""
+    yield from node.get("properties", ())
+    reference = node.get("$ref", "")
+    if reference.startswith("#/") and reference not in above:
+        yield from _roots(inside(root, reference), root, above | {reference})
+    for part in node.get("allOf", ()):
+        yield from _roots(part, root, above)

@@ -7,6 +7,7 @@ import pytest
 from bot.hub.malformed import Malformed
 from bot.hub.schemas.definitions import check
 from bot.hub.schemas.validation import compiled
+from tests.hub.schemas.test_composition import GROUP
 
 GOOD = {
     "title": "Shop",
@@ -26,6 +27,7 @@ def field(**definition: Any) -> dict[str, Any]:
 def test_good() -> None:
     """A field group in Adobe's form is a definition, and so is one whose fields stand directly in it."""
     check(GOOD, "demo")
+    check(GROUP, "demo")
     check(field(type="array", items={"type": "string", "maxLength": 3}, uniqueItems=True), "demo")
     check(field(type="object", additionalProperties={"type": "number"}, **{"meta:xdmType": "map"}), "demo")
     check(field(type="string", enum=["a"], default="a", **{"meta:enum": {"a": "A"}}), "demo")
@@ -39,16 +41,18 @@ def test_good() -> None:
         (field(type="string", maxLength=-1), "/properties/_demo/properties/field/maxLength is a whole number, 0 or more"),
         (field(type="number", minimum="low"), "/properties/_demo/properties/field/minimum is a number"),
         (field(type="string", enum=[]), "/properties/_demo/properties/field/enum is an array that isn't empty"),
+        (field(type="object", required=[[]]), "/properties/_demo/properties/field/required is an array of names"),
         (field(type="string", oneOf=[]), "/properties/_demo/properties/field/oneOf isn't understood"),
         (field(type="string", title=7), "/properties/_demo/properties/field/title is a text"),
         (field(type="array", items="string"), "/properties/_demo/properties/field/items defines a field"),
         ({"properties": {"_demo": 7}}, "/properties/_demo must be an object that defines a field"),
         ({"properties": []}, "/properties is an object of fields by name"),
-        ({"properties": {"nickname": {"type": "string"}}}, "/properties/nickname must lie under _demo"),
+        ({"properties": {"nickname": {"type": "string"}}}, "nickname must lie under _demo"),
         (
-            {"definitions": {"a": {"properties": {"_acme": {"type": "object"}}}}},
-            "/definitions/a/properties/_acme must lie under _demo",
+            {"definitions": {"a": {"properties": {"_acme": {"type": "object"}}}}, "allOf": [{"$ref": "#/definitions/a"}]},
+            "_acme must lie under _demo",
         ),
+        ({"allOf": [{"$ref": "#/definitions/a"}]}, "refers to #/definitions/a, which isn't in it"),
     ],
 )
 def test_bad(resource: dict[str, Any], words: str) -> None:
