@@ -59,8 +59,10 @@ class Reading:
         digest = _digest(xid)
         if digest is None:
             return None
+        rows = self._connection.execute(
+            "SELECT namespace, value FROM identity WHERE key = ? AND tail = ?", key_of(digest)
+        ).fetchall()
         organisation = self._database.organisation()
-        rows = self._connection.execute("SELECT namespace, value FROM identity WHERE key = ? AND tail = ?", key_of(digest))
         identities = (Identity(organisation.namespace_numbered(namespace).code, value) for namespace, value in rows)
         return next((self.find(identity) for identity in identities if identity.digest == digest), None)
 
@@ -152,7 +154,7 @@ class Reading:
         if size > MOST_IDENTITIES:
             size = self._connection.execute("SELECT count(*) FROM identity WHERE person = ?", (person,)).fetchone()[0]
             rows += self._connection.execute(_ALONE, (asked,)).fetchall()
-        organisation = self._database.organisation()
+        organisation = self._database.organisation()  # after the rows: it knows the namespaces of all of them
         members = {}
         for _, _, number, namespace_number, value in rows:
             namespace = organisation.namespace_numbered(namespace_number)
