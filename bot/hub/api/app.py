@@ -17,6 +17,7 @@ from bot.hub.api import (
     audiences,
     catalogue,
     computed,
+    datastreams,
     definitions,
     entities,
     graph,
@@ -25,6 +26,8 @@ from bot.hub.api import (
     policies,
     registry,
 )
+from bot.hub.api.edge import edge
+from bot.hub.api.edge_problems import Problem, told
 from bot.hub.api.services import HubServices
 from bot.hub.api.streaming import collection
 from bot.hub.database.connection import Database
@@ -35,7 +38,7 @@ from bot.hub.ingestion.inlet import Inlet
 
 __all__ = ["Credentials", "create_hub"]
 
-_SERVICES = (entities, policies, audiences, definitions, jobs, computed, graph, namespaces, registry, catalogue)
+_SERVICES = (entities, policies, audiences, definitions, jobs, computed, graph, namespaces, registry, catalogue, datastreams)
 """Modules of endpoints below `/data`; look-ups first, since paths are tried in this order."""
 
 
@@ -49,8 +52,9 @@ def create_hub(*, database: Database, credentials: Credentials, clock: Callable[
             Route("/ims/token/v3", TokenEndpoint(credentials, tokens).post, methods=["POST"]),
             Mount("/data", routes=services, middleware=[Middleware(Gateway, credentials=credentials, tokens=tokens)]),
             collection(hub, tokens),
+            edge(hub, tokens),
         ],
-        exception_handlers={Refused: refused, HTTPException: unrouted, Exception: _broken},
+        exception_handlers={Refused: refused, Problem: told, HTTPException: unrouted, Exception: _broken},
     )
 
 
