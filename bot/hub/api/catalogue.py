@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import math
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -24,6 +24,8 @@ from bot.hub.gateway import tenant
 from bot.hub.malformed import Malformed
 from bot.hub.model import Xdm
 from bot.hub.patching import patched
+
+Body = TypeVar("Body")
 
 _PATH = "/foundation/catalog/dataSets"
 
@@ -205,7 +207,7 @@ def _found(connection: sqlite3.Connection, request: Request) -> Xdm:
     return document
 
 
-async def _body(reading: Any) -> Any:
+async def _body(reading: Awaitable[Body]) -> Body:
     try:
         return await reading
     except Malformed as error:

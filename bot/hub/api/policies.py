@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -24,6 +24,8 @@ from bot.hub.malformed import Malformed
 from bot.hub.model import AttributeMerge, MergePolicy, Xdm
 from bot.hub.organising import merge_policy_document, merge_policy_of
 from bot.hub.patching import patched
+
+Body = TypeVar("Body")
 
 _PATH = "/core/ups/config/mergePolicies"
 
@@ -220,7 +222,7 @@ def _found(connection: sqlite3.Connection, request: Request) -> Xdm:
     return document
 
 
-async def _body(reading: Any) -> Any:
+async def _body(reading: Awaitable[Body]) -> Body:
     try:
         return await reading
     except Malformed as error:

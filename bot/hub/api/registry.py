@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -38,6 +38,8 @@ from bot.hub.schemas.registry import (
     summary,
 )
 from bot.hub.schemas.standard import CONTAINERS, standard_resources
+
+Body = TypeVar("Body")
 
 _PATH = "/foundation/schemaregistry"
 
@@ -224,7 +226,7 @@ def _found(request: Request, resources: dict[str, Xdm]) -> Xdm:
     return resource
 
 
-async def _body(reading: Any) -> Any:
+async def _body(reading: Awaitable[Body]) -> Body:
     try:
         return await reading
     except Malformed as error:
