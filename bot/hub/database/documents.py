@@ -23,6 +23,7 @@ class Kind(StrEnum):
     AUDIENCE = "audience"
     COMPUTED_ATTRIBUTE = "computed_attribute"
     DATASTREAM = "datastream"
+    SEGMENT_JOB = "segment_job"
     TENANT = "tenant"
 
 

@@ -34,9 +34,10 @@ class Evaluation:
         self._database = database
         self._clock = clock
         self._sweeping = Sweeping(database)
+        self._after = 0
 
     def work(self, connection: sqlite3.Connection, limit: int) -> int:
-        """Settle the people to whom the `limit` longest waiting identities belong; how many that were, 0 if nothing is to do.
+        """Settle the people to whom the next `limit` waiting identities belong; how many that were, 0 if nothing is to do.
 
         `connection` is one of `Database.writer`, outside of a transaction. All that is read is of one moment, nobody is kept
         from writing while it is computed, and people of whom more arrived meanwhile keep waiting.
@@ -59,7 +60,9 @@ class Evaluation:
 
     def _settle(self, connection: sqlite3.Connection, limit: int) -> int:
         with snapshot(connection):
-            computed = list(self._computed(connection, unsettled.take(connection, limit)))
+            taken = unsettled.take(connection, limit, after=self._after)
+            computed = list(self._computed(connection, taken))
+        self._after = taken[-1].identity if taken else 0
         if not computed:
             return 0
         with transaction(connection):

@@ -14,7 +14,6 @@ from bot.hub.database import documents
 from bot.hub.database.documents import Kind
 from bot.hub.model import Xdm
 
-_KIND, _PREFIX = Kind.TENANT, "segmentJob/"  # beside the tenant's own document: jobs configure nothing, so they are of no kind
 _KEPT = 100
 
 
@@ -35,7 +34,7 @@ def queue(connection: sqlite3.Connection, segments: Sequence[Xdm], *, source: st
     """A new job, from "api" or "scheduler", inside the caller's transaction. Of those that are over the last 100 are kept."""
     for job in listed(connection)[_KEPT:]:
         if job["status"] not in OPEN:
-            documents.remove(connection, _KIND, _PREFIX + job["id"])
+            documents.remove(connection, Kind.SEGMENT_JOB, job["id"])
     job = {
         "id": str(uuid.uuid4()),
         "profileInstanceId": "ups",
@@ -49,13 +48,12 @@ def queue(connection: sqlite3.Connection, segments: Sequence[Xdm], *, source: st
 
 def listed(connection: sqlite3.Connection) -> list[Xdm]:
     """All of them, the newest first."""
-    kept = documents.all(connection, _KIND)
-    return [job for key, job in reversed(kept.items()) if key.startswith(_PREFIX)]
+    return list(reversed(documents.all(connection, Kind.SEGMENT_JOB).values()))
 
 
 def found(connection: sqlite3.Connection, job_id: str) -> Xdm | None:
     """The job with that id."""
-    return documents.get(connection, _KIND, _PREFIX + job_id)
+    return documents.get(connection, Kind.SEGMENT_JOB, job_id)
 
 
 def open_jobs(connection: sqlite3.Connection) -> list[Xdm]:
@@ -99,5 +97,5 @@ def _span(start: int, end: int) -> Xdm:
 
 def _kept(connection: sqlite3.Connection, job: Xdm, now: int) -> Xdm:
     kept = job | {"updateTime": now, "updateEpoch": now // 1000}
-    documents.put(connection, _KIND, _PREFIX + job["id"], kept, now=now)
+    documents.put(connection, Kind.SEGMENT_JOB, job["id"], kept, now=now)
     return kept

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.hub.database.reading import Standing
-from bot.hub.merging import merged
+from bot.hub.merging import events_shown, merged
 from bot.hub.model import PROFILE, ComputedAttribute, Event, Fragment, MergePolicy, Organisation, Xdm
 from bot.hub.segments import rules
 from bot.hub.segments.checks import Check
@@ -56,16 +56,16 @@ class Definitions:
     def __init__(self, organisation: Organisation, now: int) -> None:
         self._organisation = organisation
         self._now = now
+        self._enabled = frozenset(dataset.number for dataset in organisation.datasets if dataset.enabled)
         self._rules = _rules(organisation, now)
         self._aggregates = tuple(_aggregates(organisation.computed, now))
 
     def standing(self, known: Known) -> Standing:
         """What follows from it at that moment."""
-        events = [event.body for event in known.events]
-        computed = self._computed(Subject({}, events))
+        computed = self._computed(Subject({}, [event.body for event in known.events if event.dataset in self._enabled]))
         return Standing(
             evaluated=self._now,
-            memberships=self._memberships(self._verdicts(known, events, computed), _before(known.before)),
+            memberships=self._memberships(self._verdicts(known, computed), _before(known.before)),
             computed={attribute.name: value for attribute, value in computed},
         )
 
@@ -78,15 +78,14 @@ class Definitions:
         qualified = (each for each in self._aggregates if each.qualifies(subject))
         return [(each.attribute, value) for each in qualified if (value := each.value(subject)) is not None]
 
-    def _verdicts(
-        self, known: Known, events: Sequence[Xdm], computed: Sequence[tuple[ComputedAttribute, Any]]
-    ) -> dict[str, bool]:
+    def _verdicts(self, known: Known, computed: Sequence[tuple[ComputedAttribute, Any]]) -> dict[str, bool]:
         """Whether the person is a member, for each audience that can be evaluated."""
         verdicts: dict[str, bool] = {}
         attributes = _placed(computed)
         for policy, audiences in self._rules.items():
             subjects = []
-            for fragments, happened in _profiles(known, events, stitched=policy.stitched):
+            shown = events_shown(policy, self._organisation)
+            for fragments, happened in _profiles(known, shown, stitched=policy.stitched):
                 entity = merged(fragments, policy, self._organisation).entity
                 subjects.append(Subject(_over(attributes, entity), happened))
             for audience, holds in audiences:
@@ -138,14 +137,14 @@ def _aggregates(attributes: Iterable[ComputedAttribute], now: int) -> Iterator[_
             continue
 
 
-def _profiles(known: Known, events: Sequence[Xdm], *, stitched: bool) -> Iterator[tuple[Sequence[Fragment], Sequence[Xdm]]]:
+def _profiles(known: Known, shown: frozenset[int], *, stitched: bool) -> Iterator[tuple[Sequence[Fragment], Sequence[Xdm]]]:
     """The whole person, or (without an identity graph) a profile for each identity: being a member with one of them is enough."""
     if stitched:
-        yield known.fragments, events
+        yield known.fragments, [event.body for event in known.events if event.dataset in shown]
         return
     for identity in {each.identity for each in known.fragments} | {each.identity for each in known.events}:
         fragments = [fragment for fragment in known.fragments if fragment.identity == identity]
-        yield fragments, [event.body for event in known.events if event.identity == identity]
+        yield fragments, [event.body for event in known.events if event.identity == identity and event.dataset in shown]
 
 
 def _before(standings: Sequence[Standing]) -> Mapping[str, Xdm]:
