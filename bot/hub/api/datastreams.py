@@ -139,16 +139,16 @@ def _attributes(mapped: Any, organisation: Organisation) -> Xdm:
         raise Malformed('attributes must be an object of dotted paths by name, such as {"firstName": "person.name.firstName"}')
     union = {"properties": union_properties(organisation, _PROFILES)}
     for name, path in mapped.items():
-        if not isinstance(path, str) or not _leads_somewhere(path.split("."), union):
+        if not isinstance(path, str) or not _is_field(path, union):
             raise Malformed(f"attributes.{name} must be the dotted path of a field of the profile union, through objects alone")
     return dict(mapped)
 
 
-def _leads_somewhere(path: list[str], field: Any) -> bool:
-    for key in path:
-        properties, others = field.get("properties", {}), field.get("additionalProperties")
-        field = properties.get(key, others if key else None)
-        if not isinstance(field, dict):
+def _is_field(path: str, union: Any) -> bool:
+    field = union
+    for key in path.split("."):
+        field = field.get("properties", {}).get(key, field.get("additionalProperties"))  # a map has any key
+        if not key or not isinstance(field, dict):
             return False
     return True
 

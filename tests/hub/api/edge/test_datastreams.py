@@ -89,6 +89,14 @@ async def test_deleted(edge: Edge) -> None:
     assert asked.status_code == 400
 
 
+async def test_map(edge: Edge) -> None:
+    """A path may lead through a map, whose keys no schema knows."""
+    mapped = {"vip": "segmentMembership.ups.vip.status"}
+    datastream = await made(edge, attributes=mapped)
+
+    assert datastream["attributes"] == mapped
+
+
 async def test_outside_id(edge: Edge) -> None:
     """An audience may be named by its id or by its audienceId; the hub keeps its id, once."""
     edge.configure(Kind.AUDIENCE, "a3", audience(3, "a3", audienceId="club", namespace="AlpineClub", expression=None))
@@ -107,6 +115,7 @@ async def test_outside_id(edge: Edge) -> None:
         ({"attributes": {"tier": "loyalty.teir"}}, "attributes.tier must be"),
         ({"attributes": {"tier": ""}}, "attributes.tier must be"),
         ({"attributes": {"tier": "loyalty.tier.name"}}, "attributes.tier must be"),
+        ({"attributes": {"tier": "segmentMembership.ups..status"}}, "attributes.tier must be"),
         ({"attributes": {"tier": ["loyalty.tier"]}}, "attributes.tier must be"),
         ({"audiences": "vip"}, "audiences must be a list"),
         ({"audiences": [1]}, "audiences must be a list"),

@@ -9,6 +9,7 @@ from bot.hub.model import MOST_IDENTITIES, Identity, Xdm
 from tests.hub.api.edge.stage import DATASTREAM, DESTINATION, EDGE, FORMER, MEMBER, Edge, audience, datastream, event_of
 from tests.hub.api.lookup.stage import ADA, CRM, GRACE, LOYALTY, PHONE, event, label, policy, record
 
+ACCOUNTS = {"schema": {"name": "_xdm.context.account"}}
 LOVELACE = {"person": {"name": {"firstName": "Ada", "lastName": "Lovelace"}}, "loyalty": {"tier": "gold", "points": 7}}
 
 
@@ -68,6 +69,19 @@ async def test_policy(edge: Edge) -> None:
     of_crm = await edge.payload()
 
     assert [each["attributes"]["tier"]["value"] for each in newest + of_crm] == ["gold", "silver"]
+
+
+async def test_policy_of_accounts(edge: Edge) -> None:
+    """A merge policy of another class says nothing about profiles, active on the edge or not."""
+    edge.configure(Kind.MERGE_POLICY, "accounts", policy("accounts", isActiveOnEdge=True, updateEpoch=2) | ACCOUNTS)
+    edge.take(record(CRM, LOVELACE, ADA))
+    edge.settle(ADA, {"vip": MEMBER}, {})
+    beside_another = await edge.payload()
+    edge.dismiss(Kind.MERGE_POLICY, EDGE)
+    alone = await edge.payload()
+
+    assert [len(each["segments"]) for each in beside_another] == [1]
+    assert alone == []
 
 
 async def test_other_policies_audience(edge: Edge) -> None:
