@@ -43,6 +43,13 @@ class BoundedMemory(SimpleMemoryCache):
     def __len__(self) -> int:
         return len(self._cache)
 
+    async def reweigh(self, key: str) -> None:
+        """Weigh again what is kept under `key`, since it has changed: that counts as a use, and gives it no more time."""
+        if key in self._cache:
+            self._cache.reweigh(key)
+            self._cache.move_to_end(key)
+            await self._within_bound()
+
     async def get(self, key: str, default: object = None, *, namespace: str | None = None, **_options: object) -> object:
         """As the inherited one, without the wrappers for time-outs, plug-ins and serializers, of which none is used here."""
         value = await self._get(self.build_key(key, namespace))
@@ -63,9 +70,12 @@ class BoundedMemory(SimpleMemoryCache):
     async def _set(self, key: str, value: object, ttl: float | None = None, **_options: object) -> bool:
         await self._delete(key)
         await super()._set(key, value, ttl=ttl)
+        await self._within_bound()
+        return True
+
+    async def _within_bound(self) -> None:
         while self.weight > self._most:
             await self._delete(next(iter(self._cache)))
-        return True
 
     async def _clear(self, namespace: str | None = None, **_options: object) -> bool:
         # The inherited one leaves the expiry timers running, which would then delete newer values of the same keys.
@@ -84,9 +94,13 @@ class _Weighed(OrderedDict[str, object]):
         self.weight = 0
 
     def __setitem__(self, key: str, value: object) -> None:
-        self._weights[key] = weight = self._weigh(value)
-        self.weight += weight
         super().__setitem__(key, value)
+        self.reweigh(key)
+
+    def reweigh(self, key: str) -> None:
+        weight = self._weigh(self[key])
+        self.weight += weight - self._weights.get(key, 0)
+        self._weights[key] = weight
 
     # The back end calls it in this form alone.
     def pop(self, key: str, default: object = None) -> object:

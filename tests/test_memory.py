@@ -70,6 +70,31 @@ async def test_replace(memory: BoundedMemory) -> None:
     assert (await memory.get("a"), memory.weight) == ("xx", 6)
 
 
+async def test_reweigh(memory: BoundedMemory) -> None:
+    """What has become heavier pushes out others, as it would if it were set anew; what isn't there isn't weighed."""
+    grown = ["x"]
+    memory = BoundedMemory(most=10, weigh=lambda value: len("".join(value)) if isinstance(value, list) else 1)
+    await memory.set("a", grown)
+    for key in "bc":
+        await memory.set(key, "x")
+    grown.append("x" * 8)
+    await memory.reweigh("a")
+    await memory.reweigh("d")
+
+    assert (await kept(memory), memory.weight) == ("ac", 10)
+
+
+@pytest.mark.looptime
+async def test_reweighed_in_time(memory: BoundedMemory) -> None:
+    """To be weighed again gives no more time."""
+    await memory.set("a", "x", ttl=5)
+    await asyncio.sleep(3)
+    await memory.reweigh("a")
+    await asyncio.sleep(3)
+
+    assert (await kept(memory), memory.weight) == ("", 0)
+
+
 async def test_delete(memory: BoundedMemory) -> None:
     """A deleted value weighs no more; deleting what isn't there does nothing."""
     await memory.set("a", "xxxx")

@@ -198,7 +198,7 @@ class ProfileCache:
     async def reweigh(self, entry: Entry) -> None:
         """Count the bodies that were hung on `entry`, if it is still the one that is kept."""
         if await self._storage.get(entry.names[0]) is entry:
-            await self._keep(entry)
+            await self._storage.reweigh(entry.names[0])
 
     async def forget(self, names: Names) -> Buried:
         """Whatever is called `names`, and whatever else is known of the same person, here and in all replicas."""

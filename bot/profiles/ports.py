@@ -40,6 +40,10 @@ class Memory(Storage, Protocol):
         """Keep nothing under `key`."""
         ...
 
+    async def reweigh(self, key: str) -> None:
+        """Count what is kept under `key` anew: it takes more or less than before."""
+        ...
+
     async def discard(self, unwanted: Callable[[Any], bool]) -> int:
         """Drop all values that are `unwanted`, and tell how many they were."""
         ...
