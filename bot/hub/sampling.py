@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -108,8 +108,11 @@ def _unchecked_schema(connection: sqlite3.Connection, source: Source, at: dateti
 async def _client(database: Database, at: datetime) -> AsyncIterator[Post]:
     """Posts to the hub's own endpoints, for as long as it is set up."""
     who = Credentials("sample", secrets.token_hex(), "sample@AdobeOrg", "sample")
-    hub = create_hub(database=database, credentials=who, clock=lambda: at, inlet=Here(database, lambda: _milliseconds(at)))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=hub), base_url="http://hub") as client:
+    async with AsyncExitStack() as stack:
+        inlet = stack.enter_context(closing(Here(database, lambda: _milliseconds(at))))
+        hub = create_hub(database=database, credentials=who, clock=lambda: at, inlet=inlet)
+        transport = httpx.ASGITransport(app=hub)
+        client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://hub"))
         form = {"grant_type": "client_credentials", "client_id": who.client_id, "client_secret": who.client_secret}
         token = (await client.post("/ims/token/v3", data=form)).json()["access_token"]
         client.headers.update(
@@ -144,8 +147,8 @@ def _take_in(database: Database, at: datetime, files: Sequence[tuple[Source, Pat
     evaluation = Evaluation(database, lambda: at)
     with closing(database.writer()) as connection:
         evaluation.everybody(connection)
-        while unsettled.count(connection):
-            evaluation.work(connection, MOST_IDENTITIES * people)
+        while unsettled.count(connection) and evaluation.work(connection, MOST_IDENTITIES * people):
+            pass
 
 
 def _dataset(database: Database, source: Source) -> str:
