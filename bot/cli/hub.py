@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from bot.cli.hub_backup import backup
 from bot.cli.hub_import import import_
 from bot.cli.hub_person import delete_, export_
 from bot.cli.hub_sample import sample
@@ -21,3 +22,4 @@ hub.command("import")(import_)
 hub.command("status")(status_)
 hub.command("export")(export_)
 hub.command("delete")(delete_)
+hub.command()(backup)

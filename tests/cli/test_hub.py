@@ -88,6 +88,20 @@ def test_export_and_delete(file: str, tmp_path: Path, run: Run) -> None:
     assert (then.code, then.err) == (2, "Nobody in the hub has that identity.\n")
 
 
+def test_backup(file: str, tmp_path: Path, run: Run) -> None:
+    """A copy is a hub like the first; the hub itself isn't overwritten."""
+    orders = write_lines(tmp_path / "orders.jsonl", [order(1)])
+    process("import", str(orders), "--dataset", "Orders", "--hub", file)
+    copied = run("hub", "backup", str(tmp_path / "copy.db"), "--hub", file)
+    status = json.loads(run("hub", "status", "--json", "--hub", str(tmp_path / "copy.db")).out)
+    itself = run("hub", "backup", file, "--hub", file)
+    nowhere = run("hub", "backup", str(tmp_path / "none" / "copy.db"), "--hub", file)
+
+    assert (copied.code, status["events"]) == (0, 1)
+    assert (itself.code, itself.err.startswith(f"{file}: is the hub itself")) == (2, True)
+    assert (nowhere.code, nowhere.err) == (2, f"{tmp_path / 'none' / 'copy.db'}: No such file or directory.\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -17,7 +17,7 @@ from bot.hub.database.reading import Reading
 from bot.hub.database.removal import Removed, Traces, proof, remove
 from bot.hub.ingestion.rejecting import RejectFile
 from bot.hub.ingestion.taking import rejects_of
-from bot.hub.model import Event, Fragment, Identity, Organisation, Xdm
+from bot.hub.model import Event, Fragment, Identity, Organisation, Person, Xdm
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,19 @@ def delete(database: Database, identity: Identity) -> Deleted | None:
             if person is None:
                 return None
             known = set(identities(connection, person, database.organisation()).values())
-            rejects = _purge(connection, database, {each.value for each in known})
-            removed = remove(connection, person)
+            removed, rejects = erase(connection, database, person)
         database.sweep()
         return Deleted(removed, rejects, proof(connection, known))
+
+
+def erase(connection: Connection, database: Database, person: Person) -> tuple[Removed, int]:
+    """Delete `person` from the tables and the reject files, inside the caller's transaction: rows, and lines of reject files.
+
+    The log holds what was deleted until `Database.sweep`.
+    """
+    values = {identity.value for identity in identities(connection, person, database.organisation()).values()}
+    rejects = _purge(connection, database, values)
+    return remove(connection, person), rejects
 
 
 def _told(stored: Fragment | Event, organisation: Organisation) -> Xdm:
