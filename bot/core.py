@@ -131,7 +131,7 @@ class _Builder:
             memory,
             self.replicas.copies,
             Tombstones(self.replicas.tidings, everything=self.naming.everything(), clock=self.clock, kept=settings.kept),
-            reads=Flights(self.tasks),
+            reads=Flights(self.tasks) if self.settings.redis_url else None,
             lifetimes=Lifetimes(settings.fresh, settings.stale, settings.kept, settings.not_found_kept),
             clock=self.clock,
             marks_of=self.naming.marks,

@@ -95,7 +95,7 @@ class ProfileCache:
         storage: this process's memory, an aiocache back end that keeps values as they are.
         shared: what replicas share.
         tombstones: what was forgotten.
-        reads: flights in which shared copies are read, one at a time for each name.
+        reads: flights in which shared copies are read, one at a time for each name; None where there are none to be read.
         lifetimes: how long an answer counts as what.
         clock: seconds since the epoch, so that replicas can share copies.
         marks_of: by what else a profile's person may be asked for.
@@ -109,7 +109,7 @@ class ProfileCache:
         shared: SharedCopies,
         tombstones: Tombstones,
         *,
-        reads: Flights[Entry | None],
+        reads: Flights[Entry | None] | None,
         lifetimes: Lifetimes,
         clock: Callable[[], float],
         marks_of: Callable[[Profile], Names],
@@ -142,7 +142,7 @@ class ProfileCache:
             self._observe("memory", self._age(entry))
             return entry
         self._observe("memory", "miss")
-        return await self._reads.join(names[0], lambda: self._read(names))
+        return await (self._reads.join(names[0], lambda: self._read(names)) if self._reads else self._read(names))
 
     async def landed(self, names: Names, *, since: float, refresh: bool) -> Entry | None:
         """What another replica has brought since `since` (epoch), or, unless to `refresh`, what is still fresh.

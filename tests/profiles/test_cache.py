@@ -72,6 +72,15 @@ async def test_profile(cache: ProfileCache) -> None:
     assert (entry.opened(), entry.copy.fetched, lives(entry)) == (profile(), EPOCH, (60, 600, 86_400))
 
 
+async def test_nobody_shares(memory: BoundedMemory, clock: Clock) -> None:
+    """Where nothing is shared, no flight is needed to find nothing."""
+    alone = made(memory, clock)(reads=None)
+    before = await alone.get(A)
+    kept = await alone.put(A, profile(), started=EPOCH)
+
+    assert (before, await alone.get(A)) == (None, kept)
+
+
 async def test_nothing(cache: ProfileCache) -> None:
     """What was never put isn't there."""
     assert await cache.get(A) is None
