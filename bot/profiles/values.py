@@ -40,7 +40,7 @@ Read = Callable[[object, Tally], Value | None]
 """Reads one value of an XDM object. Absent, null and blank are None; unreadable is None too, and counted."""
 
 
-def at(path: str | None, parse: Callable[[object], Value]) -> Read[Value]:
+def at(path: str | None, parse: Callable[[object], Value | None]) -> Read[Value]:
     """What reads the value at `path`, as `parse` understands it; without a path there is none."""
     if path is None:
         return _nothing
@@ -51,22 +51,26 @@ def at(path: str | None, parse: Callable[[object], Value]) -> Read[Value]:
             if not isinstance(node, dict):
                 return None
             node = node[key] if key in node else node.get(prefixed)
-        if node is None or (isinstance(node, str) and (not node or node.isspace())):
+        if node is None:
             return None
         try:
             return parse(node)
         except Unreadable:
-            tally.dropped += 1
+            tally.dropped += not _blank(node)
             return None
 
     return read
+
+
+def _blank(raw: object) -> bool:
+    return isinstance(raw, str) and (not raw or raw.isspace())
 
 
 def _nothing(_node: object, _tally: Tally) -> None:
     """There is no path, so there is no value."""
 
 
-def first_at(paths: Iterable[str], parse: Callable[[object], Value]) -> Read[Value]:
+def first_at(paths: Iterable[str], parse: Callable[[object], Value | None]) -> Read[Value]:
     """What reads the first readable value at any of `paths`."""
     reads = tuple(at(path, parse) for path in paths)
     if len(reads) == 1:
@@ -101,18 +105,18 @@ def each_at(path: str) -> Callable[[object, Tally], list[Members]]:
 
 
 def anything(raw: object) -> object:
-    """The value as it is."""
-    return raw
+    """The value as it is; None if it is blank."""
+    return None if _blank(raw) else raw
 
 
-def string(raw: object) -> str:
-    """A string, without white space around it."""
+def string(raw: object) -> str | None:
+    """A string, without white space around it; None if it is blank."""
     if not isinstance(raw, str) or len(raw) > LONGEST_TEXT:
         raise Unreadable
-    return raw.strip()
+    return raw.strip() or None
 
 
-def text(raw: object) -> str:
+def text(raw: object) -> str | None:
     """A string, or a number as one would write it."""
     return string(raw) if isinstance(raw, str) else f"{number(raw):f}"
 
@@ -154,7 +158,7 @@ def yes_no(raw: object) -> bool:
 
 def currency(raw: object) -> str:
     """An ISO 4217 code."""
-    code = string(raw).upper()
+    code = (string(raw) or "").upper()
     if not _CURRENCY.fullmatch(code):
         raise Unreadable
     return code
@@ -163,7 +167,7 @@ def currency(raw: object) -> str:
 def moment(raw: object) -> datetime:
     """An ISO 8601 time, in UTC. XDM's times have an offset (RFC 3339); one without is taken as UTC."""
     try:
-        time = datetime.fromisoformat(string(raw).upper())
+        time = datetime.fromisoformat((string(raw) or "").upper())
         if time.tzinfo is UTC:
             return time
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
@@ -174,7 +178,7 @@ def moment(raw: object) -> datetime:
 def day(raw: object) -> date:
     """An ISO date, or the day of an ISO time as it is written there: a birthday doesn't move with the time zone."""
     try:
-        return datetime.fromisoformat(string(raw).upper()).date()
+        return datetime.fromisoformat((string(raw) or "").upper()).date()
     except ValueError:
         raise Unreadable from None
 
