@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain
 
 from bot.config import CustomerConfig
 from bot.profiles.model import Profile
@@ -31,7 +30,7 @@ class Naming:
 
     def asked(self, identity: Identity) -> Names:
         """Where the answer for `identity` is kept; and the person's name, whatever `customer.yml` said when the answer came."""
-        return (*self.seal.names(*self._where(identity)), *self._person(identity))
+        return (*self.seal.names(*self._where(identity)), *self._names("person", *self._person(identity)))
 
     def key(self, identity: Identity) -> str:
         """The first of the names in `asked`, which is all that a copy in memory takes to be found."""
@@ -39,19 +38,21 @@ class Naming:
 
     def marks(self, profile: Profile) -> Names:
         """By what else the person may be asked for: the XID, the identity that matched, addresses and numbers on the card."""
-        matched = Identity(profile.identities.matched_namespace, profile.identities.matched_value)
-        reachable = (self._names("person", each.kind, each.value) for each in profile.contacts if each.kind in REACHABLE)
-        return (*self._names("xid", profile.xid), *self._person(matched), *chain.from_iterable(reachable))
+        matched = self._person(Identity(profile.identities.matched_namespace, profile.identities.matched_value))
+        reachable = [(each.kind, each.value) for each in profile.contacts if each.kind in REACHABLE]
+        known = dict.fromkeys([("xid", profile.xid), *[("person", *each) for each in (matched, *reachable)]])
+        return tuple([name for each in known for name in self._names(*each)])
 
     def _where(self, identity: Identity) -> tuple[str, ...]:
         account = self.account
         policy, version = account.merge_policy or "", self.config().version
         return (account.org_id, account.sandbox, "asked", policy, identity.namespace, identity.value, version)
 
-    def _person(self, identity: Identity) -> Names:
+    def _person(self, identity: Identity) -> tuple[str, str]:
+        """Kind and value, whatever the namespace is called."""
         namespace = self.config().namespace(identity.namespace)
         kind = namespace.normalise if namespace and namespace.normalise in REACHABLE else identity.namespace.lower()
-        return self._names("person", kind, identity.value)
+        return kind, identity.value
 
     def _names(self, *parts: str) -> Names:
         return self.seal.names(self.account.org_id, self.account.sandbox, *parts)

@@ -41,7 +41,7 @@ class Seal:
     def __init__(self, app_keys: Sequence[str]) -> None:
         self._tokens = _KeyRing.of(app_keys, "token")
         self._copies = _KeyRing.of(app_keys, "copy")
-        self._names = [_derived(key, "cache-key") for key in app_keys]
+        self._names = [hmac.new(_derived(key, "cache-key"), digestmod="sha256") for key in app_keys]
         self._bearers = [_derived(key, "admin").hex() for key in app_keys]
 
     def names(self, *parts: str) -> tuple[str, ...]:
@@ -50,11 +50,11 @@ class Seal:
         Different parts never give the same text to hash.
         """
         text = orjson.dumps(parts)
-        return tuple(hmac.digest(key, text, "sha256").hex() for key in self._names)
+        return tuple([_hashed(key, text) for key in self._names])
 
     def name(self, *parts: str) -> str:
         """The first of the `names` of `parts`."""
-        return hmac.digest(self._names[0], orjson.dumps(parts), "sha256").hex()
+        return _hashed(self._names[0], orjson.dumps(parts))
 
     def token(self, question: Question, workspace: str) -> str:
         """What a button carries: the question, readable by this service for this workspace alone.
@@ -133,6 +133,13 @@ class _KeyRing:
             return cipher.decrypt(nonce, sealed, bound_to.encode())
         except (StopIteration, InvalidTag, ValueError):  # a nonce that is too short is a ValueError
             raise SealBroken from None
+
+
+def _hashed(keyed: hmac.HMAC, text: bytes) -> str:
+    # A copy of what has read its key already: `hmac.digest` would have OpenSSL look up the algorithm by name each time.
+    hashed = keyed.copy()
+    hashed.update(text)
+    return hashed.hexdigest()
 
 
 def _derived(app_key: str, purpose: str) -> bytes:
