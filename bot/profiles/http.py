@@ -103,21 +103,25 @@ class OverClient:
         )
 
     def _built(self, request: Outgoing) -> httpx.Request:
+        url, host = _endpoint(request.url.partition("?")[0])
         built = httpx.Request(
             request.method,
-            _endpoint(request.url.partition("?")[0]),
-            headers={**self._headers, **request.headers},
-            content=request.body,
+            url,
+            headers={"host": host, **self._headers, **request.headers},
+            # With `content` it would go through all headers twice more, for a host and a length, which whoever sends it adds.
+            stream=httpx.ByteStream(request.body or b""),
             extensions=self._extensions,
         )
+        built.read()
         built.url = WholeURL(request.url)
         return built
 
 
 @lru_cache(maxsize=64)
-def _endpoint(address: str) -> httpx.URL:
-    """An address without its query, taken apart: the same few again and again."""
-    return httpx.URL(address)
+def _endpoint(address: str) -> tuple[httpx.URL, str]:
+    """An address without its query, taken apart, and its host: the same few again and again."""
+    url = httpx.URL(address)
+    return url, url.netloc.decode()
 
 
 async def _whole(parts: object, most_bytes: int) -> bytes:

@@ -234,6 +234,28 @@ async def test_what_a_request_tells() -> None:
     assert repr(Outgoing("GET", "http://example.com?ada", {"authorization": "t-0"}, b"ada")) == "Outgoing(method='GET')"
 
 
+async def test_on_the_wire() -> None:
+    """A request tells its host, and how long its body is, or nothing of a body if it has none; each header once."""
+    heads: list[list[str]] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        heads.append(sorted(line.lower() for line in head.decode().split("\r\n")[1:] if line))
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server, sender(Network(connect=1, read=5)) as send:
+        host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        await send(Outgoing("GET", f"http://{host}/", {"accept": "a/b"}), most_bytes=MOST)
+        await send(Outgoing("POST", f"http://{host}/", {"accept": "a/b"}, b"ada"), most_bytes=MOST)
+
+    common = ["accept-encoding: gzip", "accept: a/b", "connection: keep-alive", f"host: {host}"]
+    agent = f"user-agent: python-httpx/{httpx.__version__}"
+    length = "content-length: 3"
+    assert heads[0] == sorted([*common, agent])
+    assert [line for line in heads[1] if not line.startswith("content-type")] == sorted([*common, agent, length])
+
+
 async def test_over_a_transport() -> None:
     """What takes the network's place is sent the same, and its answers are cut off at the same size."""
 
