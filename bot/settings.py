@@ -280,7 +280,7 @@ def _slack_problems(settings: Settings) -> Iterator[str]:
 
 def _profile_problems(settings: Settings) -> Iterator[str]:
     if settings.profile_url is None:
-        yield "PROFILE_URL is missing: https://platform.adobe.io for Adobe, or hub: for the embedded hub, with invented customers unless HUB_PATH names a file."
+        yield "PROFILE_URL is missing: https://platform.adobe.io for Adobe, or hub: for the embedded hub (HUB_PATH, or a sample)."
         return
     if settings.uses_hub:
         return

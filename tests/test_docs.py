@@ -24,7 +24,7 @@ from formatters.voice import Voice
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 PAGES = (README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")))
-COMMAND = re.compile(r"(?:customer-bot|python -m bot) ([a-z]+)([^\n`]*)")
+COMMAND = re.compile(r"(?:customer-bot|python -m bot) ([a-z]+)(?: ([a-z]+))?([^\n`]*)")
 MAKE = re.compile(r"(?:^|`)make ([a-z-]+)(?: ([A-Z]+)=)?", re.MULTILINE)
 SETTING = re.compile(r"^\| `([A-Z_]+)` \| (?:`([^`]*)`|–) \| (.+) \|$", re.MULTILINE)
 NOTICE = re.compile(r"^\| `([a-z_]+)` \| ([^|]+) \| [^|]+ \|$", re.MULTILINE)
@@ -50,8 +50,11 @@ def commands() -> Mapping[str, Any]:
     return group.commands
 
 
-def options(command: str) -> set[str]:
-    return {option for parameter in commands()[command].params for option in parameter.opts} | {"--help"}
+def options(name: str, below: str) -> set[str]:
+    """What may follow a command, which is `below` in a group of commands."""
+    command = commands()[name]
+    command = command.commands[below] if isinstance(command, TyperGroup) else command
+    return {option for parameter in command.params for option in parameter.opts} | {"--help"}
 
 
 def anchor(heading: str) -> str:
@@ -99,8 +102,8 @@ def test_settings_that_are_named_exist(page: Path) -> None:
 @pages
 def test_commands_and_their_options_exist(page: Path) -> None:
     """Each command of ours that a page names exists, with the options it is shown with."""
-    for command, rest in COMMAND.findall(text(page)):
-        assert set(re.findall(r"--[a-z-]+", rest)) <= options(command), command
+    for command, below, rest in COMMAND.findall(text(page)):
+        assert set(re.findall(r"--[a-z-]+", rest)) <= options(command, below), (command, below)
 
 
 @pages

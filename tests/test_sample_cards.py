@@ -7,6 +7,7 @@ import hashlib
 import math
 import re
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 
 import httpx
@@ -19,8 +20,11 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from bot import customer_file, notices, present
 from bot.breaker import Breaker
 from bot.errors import LookupFailed, TooManyIdentities
-from bot.hub.app import Credentials, create_hub
-from bot.hub.sample import CUSTOMERS, sample_identities, sample_store
+from bot.hub.api.app import Credentials, create_hub
+from bot.hub.database.connection import Database
+from bot.hub.ingestion.inlet import Here
+from bot.hub.invented.customers import CUSTOMERS
+from bot.hub.sampling import sample_database, sample_identities
 from bot.profiles import ims
 from bot.profiles.client import AdobeClient
 from bot.profiles.http import OverClient
@@ -50,15 +54,16 @@ Contents = dict[str, Card | Notice]
 
 
 @pytest.fixture(scope="session")
-def contents() -> Contents:
+def contents(tmp_path_factory: pytest.TempPathFactory) -> Contents:
     """Every sample customer's card or notice, by primary e-mail address."""
-    return asyncio.run(_all_contents())
+    with closing(sample_database(tmp_path_factory.mktemp("sample"), now=NOW)) as database:
+        return asyncio.run(_all_contents(database))
 
 
-async def _all_contents() -> Contents:
-    store = sample_store(now=NOW)
+async def _all_contents(database: Database) -> Contents:
     who = Credentials("id", "secret", "org@AdobeOrg", "sample")
-    hub = create_hub(store=store, credentials=who, clock=lambda: NOW)
+    inlet = Here(database, lambda: int(NOW.timestamp() * 1000))
+    hub = create_hub(database=database, credentials=who, clock=lambda: NOW, inlet=inlet)
     transport = httpx.ASGITransport(app=hub, raise_app_exceptions=False)
     send = OverClient(httpx.AsyncClient(transport=transport))
     breaker = Breaker(clock=time.monotonic, failures=1_000, pause=1.0)
@@ -67,7 +72,7 @@ async def _all_contents() -> Contents:
     account, retries = Account(who.org_id, who.sandbox, who.client_id), Retries(attempts=1, pause=1.0)
     client = AdobeClient(send, "http://hub", account, tokens, breaker=breaker, retries=retries, most_bytes=2_000_000)
     source = AdobeSource(client, lambda: CONFIG, clock=time.monotonic, patience=PATIENCE)
-    return {each.value: await _content(source, Identity(each.namespace, each.value)) for each in sample_identities(store)}
+    return {each.value: await _content(source, Identity(each.namespace, each.value)) for each in sample_identities(now=NOW)}
 
 
 async def _content(source: AdobeSource, identity: Identity) -> Card | Notice:

@@ -6,29 +6,45 @@ It is an ASGI application, so it can stand behind `httpx.ASGITransport` as well 
 from __future__ import annotations
 
 import asyncio
+import atexit
+import time
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
 import orjson
+from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bot.hub.app import Credentials, create_hub
-from bot.hub.sample import sample_store
-from bot.hub.store import Store
+from bot.hub.api.app import Credentials, create_hub
+from bot.hub.database.connection import Database
+from bot.hub.ingestion.inlet import Here
+from bot.hub.sampling import sample_database
 
 CREDENTIALS = Credentials("key-1", "invented-client-secret", "ORG@AdobeOrg", "prod")
 URL = "https://platform.example.com"
 
 
 @cache
-def store() -> Store:
-    return sample_store(now=datetime.now(UTC))
+def database() -> Database:
+    """The sample, made once for all the tests of this process."""
+    folder = Path(mkdtemp(prefix="hub-"))
+    atexit.register(rmtree, folder)
+    return sample_database(folder, now=datetime.now(UTC))
+
+
+def hub(database: Database, credentials: Credentials) -> Starlette:
+    """The hub over `database`, at the present."""
+    inlet = Here(database, lambda: time.time_ns() // 1_000_000)
+    return create_hub(database=database, credentials=credentials, clock=lambda: datetime.now(UTC), inlet=inlet)
 
 
 @dataclass(frozen=True)
@@ -50,7 +66,7 @@ class Upstream:
         self.always: dict[str, Turn] = {}
         self.script: dict[str, deque[Turn]] = defaultdict(deque)
         self.asked = asyncio.Event()
-        self._hub = create_hub(store=store(), credentials=CREDENTIALS, clock=lambda: datetime.now(UTC))
+        self._hub = hub(database(), CREDENTIALS)
 
     def transport(self) -> httpx.ASGITransport:
         return httpx.ASGITransport(app=self, raise_app_exceptions=False)

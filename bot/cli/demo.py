@@ -25,7 +25,7 @@ from bot.settings import HUB
 FIRST = "ada@example.com"
 ANYWHERE = 0
 _NOTHING_OF_THE_ENVIRONMENT: dict[str, Any] = dict.fromkeys(
-    ("customer_config", "adobe_merge_policy_id", "https_proxy", "ca_bundle")
+    ("customer_config", "adobe_merge_policy_id", "hub_path", "https_proxy", "ca_bundle")
 )
 """What a real set-up has in the environment would break the demo."""
 

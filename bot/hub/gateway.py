@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.hub import errors
 from bot.hub.ims import Credentials, Tokens
-from bot.hub.records import Xdm
+from bot.hub.model import Xdm
 
 
 class Gateway:

@@ -266,7 +266,7 @@ def reads(database: Database, who: Sequence[int]) -> list[Times]:
         reading = Reading(connection, database)
         for number in who:
             identity = Identity("Email", hub_data.email(number))
-            key = key_of(identity)
+            key = key_of(identity.digest)
             with timed(bare):
                 rows = _rows_of_a_profile(connection, key)
             with timed(store):

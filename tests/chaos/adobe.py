@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import parse_qs
 
 import orjson
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.hub.app import create_hub
 from bot.serving import served
 from tests.chaos import customers
-from tests.upstream import CREDENTIALS, kind_of
+from tests.upstream import CREDENTIALS, hub, kind_of
 
 LATENCY = 0.08
 SLOW_LATENCY = 1.8
@@ -89,7 +90,10 @@ def _latency(scope: Scope) -> float:
 @asynccontextmanager
 async def adobe(size: int) -> AsyncIterator[tuple[Adobe, str]]:
     """Adobe's side with `size` customers, and its address."""
-    hub = create_hub(store=customers.store(size, datetime.now(UTC)), credentials=CREDENTIALS, clock=lambda: datetime.now(UTC))
-    asgi = Adobe(hub)
-    async with served(asgi, "127.0.0.1", 0, grace=1) as url:
-        yield asgi, url
+    with (
+        TemporaryDirectory(prefix="adobe-") as folder,
+        closing(customers.database(Path(folder), size, datetime.now(UTC))) as kept,
+    ):
+        asgi = Adobe(hub(kept, CREDENTIALS))
+        async with served(asgi, "127.0.0.1", 0, grace=1) as url:
+            yield asgi, url

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.cli.stand_in import StandIn
-from bot.hub.app import Credentials, create_hub
-from bot.hub.sample import sample_store
+from bot.hub.ims import Credentials
 from bot.serving import served
+from tests import upstream
 from tests.cli.conftest import ROOT, Ran, Run
 
 MANIFEST = ("--manifest", str(ROOT / "app_manifest.yml"))
@@ -164,7 +163,7 @@ async def test_configuration_that_does_not_fit(live: Live, place: Path) -> None:
 async def adobe(**answers: Any) -> AsyncIterator[str]:
     """The hub on a port, some of whose endpoints answer otherwise."""
     credentials = Credentials("id", "s3cret", "ORG@AdobeOrg", "prod")
-    hub = create_hub(store=sample_store(now=datetime.now(UTC)), credentials=credentials, clock=lambda: datetime.now(UTC))
+    hub = upstream.hub(upstream.database(), credentials)
 
     def answering(content: Any) -> Callable[[Request], Awaitable[Response]]:
         async def answer(_request: Request) -> Response:

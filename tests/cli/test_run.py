@@ -10,6 +10,8 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import httpx
 import orjson
 import pytest
 
-from bot.profiles.refusals import MOST_IDENTITIES
+from bot.hub.invented.customers import customers, oddity
 from bot.serving import served
 from tests.opened import APP_KEY, settings_of
 from tests.slack_side import (
@@ -36,7 +38,7 @@ from tests.slack_side import (
     title,
     words,
 )
-from tests.upstream import CREDENTIALS, Turn, Upstream, store
+from tests.upstream import CREDENTIALS, Turn, Upstream
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0
@@ -146,8 +148,8 @@ async def test_end_with_a_hundred_answers_under_way(slack: SlackSide, tmp_path: 
     upstream.always["profile"] = Turn(gate=gate)
     mailboxes = [slack.mailbox() for _ in range(100)]
     members = [f"U{number:06}" for number in range(100)]
-    graphs = [record.identities for record in store().records if len(record.identities) <= MOST_IDENTITIES]
-    customers = [f"crm:{each.value}" for graph in graphs for each in graph if each.namespace == "CRMID"][:100]
+    invented = (each for each in customers(1, datetime.now(UTC)) if each.person.crm_id and oddity(each) != "many")
+    asked_for = [f"crm:{each.person.crm_id}" for each in islice(invented, 100)]
     slack.members |= dict.fromkeys(members, slack.members[MEMBER])
     async with AsyncExitStack() as stack:
         adobe = await stack.enter_async_context(served(upstream, "127.0.0.1", 0))
@@ -157,7 +159,7 @@ async def test_end_with_a_hundred_answers_under_way(slack: SlackSide, tmp_path: 
         wire = await stack.enter_async_context(wired(slack, transport, listening["address"]))
         asked = (
             wire.send("slash_commands", command(customer, box.url, user=member))
-            for customer, box, member in zip(customers, mailboxes, members, strict=True)
+            for customer, box, member in zip(asked_for, mailboxes, members, strict=True)
         )
         acks = await asyncio.gather(*asked)
         running.process.send_signal(signal.SIGTERM)

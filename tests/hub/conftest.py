@@ -1,18 +1,19 @@
-"""A hub with the sample data, and a client that has all its papers."""
+"""The sample, served, and a client that has all its papers."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import httpx
 import pytest
 
-from bot.hub.app import Credentials, create_hub
-from bot.hub.sample import sample_store
-from bot.hub.store import Store
+from bot.hub.api.app import Credentials, create_hub
+from bot.hub.database.connection import Database
+from bot.hub.ingestion.inlet import Here
+from bot.hub.sampling import sample_database
 
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
 CREDENTIALS = Credentials("key-1", "s3cret", "ORG@AdobeOrg", "prod")
@@ -27,10 +28,33 @@ class Clock:
         return self.now
 
 
-def client_of(store: Store, clock: Clock) -> httpx.AsyncClient:
-    app = create_hub(store=store, credentials=CREDENTIALS, clock=clock)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://hub")
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    with closing(sample_database(tmp_path_factory.mktemp("sample"), now=NOW)) as database:
+        yield database
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def stranger(database: Database, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(database, clock) as client:
+        yield client
+
+
+@pytest.fixture
+async def hub(stranger: httpx.AsyncClient) -> httpx.AsyncClient:
+    await authorise(stranger)
+    return stranger
+
+
+def client_of(database: Database, clock: Clock) -> httpx.AsyncClient:
+    inlet = Here(database, lambda: int(clock().timestamp() * 1000))
+    app = create_hub(database=database, credentials=CREDENTIALS, clock=clock, inlet=inlet)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://hub")
 
 
 async def authorise(client: httpx.AsyncClient) -> None:
@@ -46,38 +70,5 @@ async def authorise(client: httpx.AsyncClient) -> None:
     )
 
 
-@pytest.fixture(scope="session")
-def store() -> Store:
-    return sample_store(now=NOW)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def stranger(store: Store, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(store, clock) as client:
-        yield client
-
-
-@pytest.fixture
-async def hub(stranger: httpx.AsyncClient) -> httpx.AsyncClient:
-    await authorise(stranger)
-    return stranger
-
-
 def profile_of(value: str, namespace: str = "Email", **more: str) -> dict[str, str]:
     return {"schema.name": "_xdm.context.profile", "entityId": value, "entityIdNS": namespace, **more}
-
-
-def events_of(value: str, namespace: str = "Email", **more: Any) -> dict[str, str]:
-    asked = {"schema.name": "_xdm.context.experienceevent", "relatedSchema.name": "_xdm.context.profile"}
-    return asked | {"relatedEntityId": value, "relatedEntityIdNS": namespace} | {name: str(text) for name, text in more.items()}
-
-
-def only(answer: httpx.Response) -> dict[str, Any]:
-    [profile] = answer.json().values()
-    assert isinstance(profile, dict)
-    return profile

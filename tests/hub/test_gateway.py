@@ -83,7 +83,7 @@ async def test_expiry(hub: httpx.AsyncClient, clock: Clock) -> None:
 
 async def test_nowhere(hub: httpx.AsyncClient) -> None:
     """A path or method that isn't served is refused as JSON."""
-    path, method = await hub.get("/data/nowhere"), await hub.delete(ENTITIES)
+    path, method = await hub.get("/data/nowhere"), await hub.put(ENTITIES)
 
     assert (path.status_code, path.json()) == (404, {"title": "Not Found", "status": 404})
     assert (method.status_code, method.json()) == (405, {"title": "Method Not Allowed", "status": 405})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,18 +14,13 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.hub.api.app import Credentials, create_hub
 from bot.hub.database import figures, imports
 from bot.hub.database.connection import Database
-from bot.hub.ingestion.inlet import Here
 from bot.hub.invented.customers import CUSTOMERS, customers, oddity
 from bot.hub.invented.systems.partner import MEMBERS, RETIRED
 from bot.hub.model import Identity, Xdm
 from bot.hub.sampling import sample_database, sample_identities
-
-NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
-WHO = Credentials("key-1", "s3cret", "ORG@AdobeOrg", "prod")
-ENTITIES = "/data/core/ups/access/entities"
+from tests.hub.conftest import ENTITIES, NOW, Clock, authorise, client_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,36 +52,18 @@ class Sample:
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    with closing(sample_database(tmp_path_factory.mktemp("sample"), now=NOW)) as database:
-        yield database
-
-
-@pytest.fixture(scope="session")
 def sample(database: Database) -> Sample:
     return asyncio.run(looked_at(database))
 
 
 async def looked_at(database: Database) -> Sample:
-    async with client_of(database) as http:
+    async with client_of(database, Clock()) as http:
+        await authorise(http)
         seen = {identity.value: await look(http, identity) for identity in sample_identities(now=NOW)}
         audiences = (await http.get("/data/core/ups/audiences", params={"limit": "100"})).json()["children"]
         accept = {"Accept": "application/vnd.adobe.xed-full+json; version=1"}
         union = await http.get("/data/foundation/schemaregistry/tenant/unions/_xdm.context.profile__union", headers=accept)
     return Sample(seen, {each["audienceId"]: each["name"] for each in audiences}, union.json())
-
-
-@asynccontextmanager
-async def client_of(database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    inlet = Here(database, lambda: int(NOW.timestamp() * 1000))
-    app = create_hub(database=database, credentials=WHO, clock=lambda: NOW, inlet=inlet)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://hub") as http:
-        form = {"grant_type": "client_credentials", "client_id": WHO.client_id, "client_secret": WHO.client_secret}
-        token = (await http.post("/ims/token/v3", data=form)).json()["access_token"]
-        papers = {"x-api-key": WHO.client_id, "x-gw-ims-org-id": WHO.org_id, "x-sandbox-name": WHO.sandbox}
-        http.headers.update({"Authorization": f"Bearer {token}"} | papers)
-        yield http
-    inlet.close()
 
 
 async def look(http: httpx.AsyncClient, identity: Identity) -> Seen:

@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from bot.hub.answers import Json, refused, unrouted
 from bot.hub.api import (
     audiences,
+    batches,
     catalogue,
     computed,
     datastreams,
@@ -38,7 +39,20 @@ from bot.hub.ingestion.inlet import Inlet
 
 __all__ = ["Credentials", "create_hub"]
 
-_SERVICES = (entities, policies, audiences, definitions, jobs, computed, graph, namespaces, registry, catalogue, datastreams)
+_SERVICES = (
+    entities,
+    policies,
+    audiences,
+    definitions,
+    jobs,
+    computed,
+    graph,
+    namespaces,
+    registry,
+    catalogue,
+    datastreams,
+    batches,
+)
 """Modules of endpoints below `/data`; look-ups first, since paths are tried in this order."""
 
 

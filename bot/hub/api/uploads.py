@@ -26,7 +26,7 @@ def check_whole(parts: Iterable[Sequence[int]]) -> None:
         ValueError: they overlap, or one is missing ("Batch ingestion troubleshooting guide": 400).
     """
     expected = 0
-    for first, last in sorted(map(tuple, parts)):
+    for first, last in sorted((first, last) for first, last in parts):
         if first != expected:
             raise ValueError(f"the parts {'overlap' if first < expected else 'leave a gap'} at byte {min(first, expected)}")
         expected = last + 1
