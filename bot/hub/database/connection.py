@@ -19,6 +19,9 @@ __all__ = ["Database", "WrongFile", "snapshot", "transaction"]
 _BUSY = 30.0
 """Seconds for which a writer waits for another one: longer than any transaction of an import."""
 
+_SWEEPING = 1_000
+"""Milliseconds for which the log waits to be emptied: meanwhile nobody can write, which an import survives for `_BUSY`."""
+
 _READERS_CACHE = 64 * 1024
 _WRITERS_CACHE = 128 * 1024
 """KiB of pages. The writer's holds the identities' index of a million people: each miss would be a read a record."""
@@ -79,6 +82,8 @@ class Database:
     def backup(self, target: Path) -> None:
         """Copy the hub as it is at this moment to `target`, replacing what was there, while others read and write.
 
+        A log that lies beside `target` goes, too: SQLite would take it for that of the copy, and put what it holds into it.
+
         Raises WrongFile if `target` is the hub itself, OSError if it can't be written.
         """
         if target.exists() and target.samefile(self.path):
@@ -89,13 +94,20 @@ class Database:
         try:
             with closing(self.reader()) as source, closing(sqlite3.connect(partial)) as copy:
                 source.backup(copy)
+            for log in (f"{target.name}-wal", f"{target.name}-shm"):
+                target.with_name(log).unlink(missing_ok=True)
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
 
     def sweep(self) -> bool:
-        """Move the log into the file and empty it, so that it doesn't hold what was removed. False if a reader is in the way."""
+        """Move the log into the file and empty it, so that it doesn't hold what was removed. False if a reader is in the way.
+
+        Gives up soon, since it keeps everybody from writing. The log then holds it until the next sweep, or until nobody has the
+        file open.
+        """
         with closing(self.writer()) as connection:
+            connection.execute(f"PRAGMA busy_timeout = {_SWEEPING}")
             blocked = bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
         return not blocked
 
@@ -129,7 +141,8 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.execute("COMMIT")
+        if connection.in_transaction:  # a disk that fails ends it, and is the error to hear of
+            connection.execute("COMMIT")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

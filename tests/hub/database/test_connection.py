@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -168,6 +169,38 @@ def test_a_backup_is_the_hub_as_it_was(store: Store, tmp_path: Path) -> None:
         assert backup.organisation() == store.database.organisation()
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_backup_takes_nothing_from_the_log_of_what_it_replaces(store: Store, tmp_path: Path) -> None:
+    """As a hub leaves one beside its file that is killed."""
+    target, log = tmp_path / "backup.db", tmp_path / "backup.db-wal"
+    store.database.backup(target)
+    with closing(Database.open(target)) as replaced, closing(replaced.writer()) as writer:
+        with transaction(writer):
+            documents.put(writer, Kind.DATASTREAM, "old", {}, now=NOW)
+        left = log.read_bytes()
+    log.write_bytes(left)
+    store.take(profile(crm("1")))
+    store.database.backup(target)
+
+    with closing(Database.open(target)) as backup, closing(backup.reader()) as reader:
+        assert reader.execute("SELECT value FROM identity").fetchall() == [("1",)]
+        assert documents.all(reader, Kind.DATASTREAM) == {}
+
+
+def test_a_reader_keeps_the_log_but_nobody_waits_for_it_long(store: Store) -> None:
+    """A sweep that a long read stands in the way of gives up while writers still have patience, and is done later."""
+    store.take(profile(crm("1")))
+    with snapshot(store.reader):
+        store.rows("SELECT count(*) FROM identity")
+        store.take(profile(crm("2")))
+        began = time.monotonic()
+        swept = store.database.sweep()
+        waited = time.monotonic() - began
+
+    assert not swept
+    assert waited < 10
+    assert store.database.sweep()
 
 
 def test_a_compacted_hub_is_smaller_and_holds_the_same(store: Store) -> None:
