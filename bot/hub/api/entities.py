@@ -23,8 +23,8 @@ from bot.hub.api.query import Asked, Query, bad
 from bot.hub.api.services import HubServices
 from bot.hub.database.connection import snapshot
 from bot.hub.database.reading import Reading
-from bot.hub.database.removal import remove
 from bot.hub.errors import Refused
+from bot.hub.ingestion.leaving import erase
 from bot.hub.model import MergePolicy, Xdm
 
 _NOT_FOUND = 404
@@ -80,7 +80,7 @@ class Entities:
         return Json(_partly(found, failed), 207) if failed else Json(found)
 
     async def delete(self, request: Request) -> Response:
-        """Delete the person who has this identity, everywhere (202). Raises `Refused`: 400, 404."""
+        """Delete the person who has this identity, everywhere, reject files included (202). Raises `Refused`: 400, 404."""
         asked = parameters.to_delete(request.query_params)
         await self.hub.change(lambda connection: self._remove(asked, connection))
         await asyncio.to_thread(self.hub.database.sweep)
@@ -90,7 +90,7 @@ class Entities:
         person = Lookup(self.hub.organisation, Reading(connection, self.hub.database)).person(asked)
         if person is None:
             raise errors.not_found()
-        remove(connection, person)
+        erase(connection, self.hub.database, person)
 
     def _lookup(self) -> Lookup:
         return Lookup(self.hub.organisation, self.hub.reading)

@@ -3,9 +3,12 @@ from __future__ import annotations
 from contextlib import closing
 
 import httpx
+import orjson
 import pytest
 
 from bot.hub.database.removal import proof
+from bot.hub.ingestion.submission import Submission
+from bot.hub.ingestion.taking import Taking, rejects_of
 from bot.hub.model import Identity
 from tests.hub.api.lookup.stage import (
     ADA,
@@ -43,6 +46,20 @@ async def test_no_trace(stage: Stage) -> None:
     with closing(stage.database.reader()) as reader:
         assert not proof(reader, [ADA, PHONE])
         assert proof(reader, [GRACE])
+
+
+async def test_rejects(stage: Stage) -> None:
+    """What was refused of the person's records goes, too; that of others stays."""
+    taking = Taking(stage.database)
+    refused = [orjson.dumps({"personalEmail": {"address": each.value}}) for each in (ADA, GRACE)]
+    taking.take([Submission(CRM, body, listed=True) for body in refused], now=0)
+    taking.close()
+    stage.take(record(CRM, {}, ADA))
+    await delete(stage, schema=PROFILE, entityId=ADA.xid)
+    left = rejects_of(stage.database).path.read_text()
+
+    assert ADA.value not in left
+    assert GRACE.value in left
 
 
 async def test_too_many_identities(stage: Stage) -> None:
