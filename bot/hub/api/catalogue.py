@@ -23,6 +23,7 @@ from bot.hub.errors import Refused
 from bot.hub.gateway import tenant
 from bot.hub.malformed import Malformed
 from bot.hub.model import Xdm
+from bot.hub.organising import dataset_of
 from bot.hub.patching import patched
 
 Body = TypeVar("Body")
@@ -52,7 +53,10 @@ def routes(hub: HubServices) -> list[Route]:
 
 @dataclass(frozen=True)
 class Datasets:
-    """Those of the organisation. None can be deleted: the records of profiles name the dataset they are from."""
+    """Those of the organisation. None can be deleted: the records of profiles name the dataset they are from.
+
+    When one is enabled or disabled for Profile, everybody is evaluated again: what it holds comes into profiles or leaves them.
+    """
 
     hub: HubServices
 
@@ -111,9 +115,10 @@ class Datasets:
             _check(connection, after)
             if after["schemaRef"]["id"] != before["schemaRef"]["id"]:
                 raise Malformed("schemaRef can't change: what the dataset holds is of its schema")
-            return self._kept(
-                connection, {key: before[key] for key in ("id", "number", "version", "created")} | {"tags": {}} | after
-            )
+            kept = {key: before[key] for key in ("id", "number", "version", "created")} | {"tags": {}} | after
+            if dataset_of(before).enabled != dataset_of(kept).enabled:
+                self.hub.evaluate_again(connection)
+            return self._kept(connection, kept)
 
         return Json([f"@/dataSets/{await self._changed(replace)}"])
 

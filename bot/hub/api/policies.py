@@ -50,7 +50,10 @@ def routes(hub: HubServices) -> list[Route]:
 
 @dataclass(frozen=True)
 class Policies:
-    """Those of the organisation. At most one of a schema class is the default: the last that is made so."""
+    """Those of the organisation. At most one of a schema class is the default: the last that is made so.
+
+    When profiles look otherwise under what changed, everybody is evaluated again: audiences follow.
+    """
 
     hub: HubServices
 
@@ -95,7 +98,7 @@ class Policies:
         def create(connection: sqlite3.Connection) -> Xdm:
             number = documents.next_number(connection, Kind.MERGE_POLICY)
             name = f"{self.hub.organisation.tenant}/mergePolicies/{number}"
-            return self._kept(connection, body, str(uuid.uuid5(uuid.NAMESPACE_URL, name)), version=1)
+            return self._kept(connection, body, str(uuid.uuid5(uuid.NAMESPACE_URL, name)), before=None)
 
         return Json(self._shown(await self._changed(create)))
 
@@ -116,6 +119,7 @@ class Policies:
 
         def remove(connection: sqlite3.Connection) -> None:
             documents.remove(connection, Kind.MERGE_POLICY, _found(connection, request)["id"])
+            self.hub.evaluate_again(connection)
 
         await self.hub.change(remove)
         return Response(status_code=200)
@@ -123,11 +127,12 @@ class Policies:
     async def _replaced(self, request: Request, change: Callable[[Xdm], Any]) -> Json:
         def replace_it(connection: sqlite3.Connection) -> Xdm:
             before = _found(connection, request)
-            return self._kept(connection, change(before), before["id"], version=before["version"] + 1)
+            return self._kept(connection, change(before), before["id"], before=merge_policy_of(before))
 
         return Json(self._shown(await self._changed(replace_it)))
 
-    def _kept(self, connection: sqlite3.Connection, body: Any, policy_id: str, *, version: int) -> Xdm:
+    def _kept(self, connection: sqlite3.Connection, body: Any, policy_id: str, *, before: MergePolicy | None) -> Xdm:
+        version = before.version + 1 if before else 1
         policy = replace(
             _read(body, documents.all(connection, Kind.DATASET)), id=policy_id, version=version, updated=self.hub.now
         )
@@ -135,6 +140,8 @@ class Policies:
             self._only_default(connection, policy)
         document = merge_policy_document(policy)
         documents.put(connection, Kind.MERGE_POLICY, policy_id, document, now=self.hub.now)
+        if policy.default if before is None else _view(before) != _view(policy):
+            self.hub.evaluate_again(connection)
         return document
 
     def _only_default(self, connection: sqlite3.Connection, policy: MergePolicy) -> None:
@@ -160,6 +167,11 @@ class Policies:
 
     def _shown(self, document: Xdm) -> Xdm:
         return document | tenant(self.hub.credentials)
+
+
+def _view(policy: MergePolicy) -> tuple[object, ...]:
+    """What of a policy decides how profiles look, and to whom."""
+    return policy.schema, policy.default, policy.stitched, policy.attribute_merge, policy.order
 
 
 def _read(body: Any, datasets: dict[str, Xdm]) -> MergePolicy:

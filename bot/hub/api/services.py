@@ -16,6 +16,7 @@ from bot.hub.database.reading import Reading
 from bot.hub.ims import Credentials
 from bot.hub.ingestion.inlet import Inlet
 from bot.hub.model import Organisation
+from bot.hub.segments import jobs
 
 __all__ = ["HubServices", "Inlet"]
 
@@ -50,6 +51,15 @@ class HubServices:
     def reading(self) -> Reading:
         """Look-ups of people and what is known of them, on `connection`."""
         return Reading(self.connection, self.database)
+
+    def evaluate_again(self, connection: sqlite3.Connection) -> None:
+        """Have everybody evaluated, inside the caller's transaction: what profiles are made of is configured differently now.
+
+        Adobe's would wait for its daily job; memberships that don't match the profile they stand on needn't.
+        """
+        waiting = any(job["status"] == jobs.Status.QUEUED for job in jobs.open_jobs(connection))
+        if self.organisation.evaluates and not waiting:
+            jobs.queue(connection, [], source="scheduler", now=self.now)
 
     async def change(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run `work` on a connection of its own, in one transaction that is durable when this returns.

@@ -15,11 +15,14 @@ from starlette.routing import Mount
 from bot.hub.answers import refused
 from bot.hub.api import catalogue, namespaces, policies, registry
 from bot.hub.api.services import HubServices
+from bot.hub.database import documents
 from bot.hub.database.connection import Database, transaction
+from bot.hub.database.documents import Kind
 from bot.hub.errors import Refused
 from bot.hub.founding import found
 from bot.hub.ims import Credentials
 from bot.hub.ingestion.inlet import Here
+from bot.hub.segments import jobs
 from tests.hub.configuring.calls import REGISTRY, XED, group, schema_of
 
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=UTC)
@@ -57,3 +60,16 @@ async def group_id(hub: httpx.AsyncClient) -> str:
 async def schema_id(hub: httpx.AsyncClient, group_id: str) -> str:
     """The `$id` of a profile schema with that field group."""
     return str((await hub.post(f"{REGISTRY}/tenant/schemas", json=schema_of(group_id), headers=XED)).json()["$id"])
+
+
+def evaluating(database: Database) -> None:
+    """From now on something is computed of profiles."""
+    audience = {"number": 1, "id": "1", "name": "All", "expression": {"value": "true"}}
+    with closing(database.writer()) as connection, transaction(connection):
+        documents.put(connection, Kind.AUDIENCE, "1", audience, now=1_000)
+
+
+def evaluations(database: Database) -> int:
+    """How many evaluations of everybody are queued."""
+    with closing(database.reader()) as connection:
+        return len(jobs.open_jobs(connection))

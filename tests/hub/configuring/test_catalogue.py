@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.hub.api.catalogue import new_id
 from bot.hub.database.connection import Database
 from tests.hub.configuring.calls import DATASETS, ENABLED, dataset, schema_of
+from tests.hub.configuring.conftest import evaluating, evaluations
 
 
 async def make(hub: httpx.AsyncClient, schema_id: str, name: str = "CRM", **more: Any) -> str:
@@ -90,6 +91,18 @@ async def test_enable(hub: httpx.AsyncClient, schema_id: str, database: Database
 
     assert (answer.status_code, answer.json()) == (200, [f"@/dataSets/{first}"])
     assert [(each.id, each.enabled) for each in database.organisation().datasets] == [(first, True), (second, True)]
+
+
+@pytest.mark.parametrize(("tags", "followed"), [({"unifiedProfile": ["enabled:false"]}, 1), (ENABLED | {"source": ["CRM"]}, 0)])
+async def test_audiences_follow(
+    hub: httpx.AsyncClient, schema_id: str, database: Database, tags: dict[str, Any], followed: int
+) -> None:
+    """When a dataset leaves Profile everybody is evaluated again, and not for any other tag."""
+    made = await make(hub, schema_id, tags=ENABLED)
+    evaluating(database)
+    await hub.patch(f"{DATASETS}/{made}", json={"tags": tags})
+
+    assert evaluations(database) == followed
 
 
 async def test_put(hub: httpx.AsyncClient, schema_id: str, database: Database) -> None:

@@ -8,6 +8,7 @@ import pytest
 from bot.hub.database.connection import Database
 from bot.hub.model import PROFILE, AttributeMerge
 from tests.hub.configuring.calls import DATASETS, POLICIES, dataset, policy
+from tests.hub.configuring.conftest import evaluating, evaluations
 
 
 async def make(hub: httpx.AsyncClient, **more: Any) -> dict[str, Any]:
@@ -164,3 +165,29 @@ async def test_bad(hub: httpx.AsyncClient, database: Database, changes: dict[str
 async def test_bad_page(hub: httpx.AsyncClient, params: dict[str, str]) -> None:
     """A page that is none is refused."""
     assert (await hub.get(POLICIES, params=params)).status_code == 400
+
+
+async def test_audiences_follow(hub: httpx.AsyncClient, database: Database, schema_id: str) -> None:
+    """When profiles look otherwise everybody is evaluated again: once, however much is changed until that begins."""
+    crm, _ = await datasets(hub, schema_id)
+    made = await make(hub)
+    without_audiences = evaluations(database)
+    evaluating(database)
+    at = f"{POLICIES}/{made['id']}"
+    await hub.put(at, json=policy(name="Latest"))
+    renamed = evaluations(database)
+    await hub.put(at, json=policy(attributeMerge={"type": "dataSetPrecedence", "order": [crm]}))
+    await hub.patch(at, json=[{"op": "replace", "path": "/identityGraph.type", "value": "none"}])
+
+    assert (without_audiences, renamed, evaluations(database)) == (0, 0, 1)
+
+
+@pytest.mark.parametrize("default", [True, False])
+async def test_audiences_follow_a_policy_that_comes_or_goes(hub: httpx.AsyncClient, database: Database, default: bool) -> None:
+    """One that is gone may have been an audience's; one that is new is nobody's yet, unless it is the default."""
+    evaluating(database)
+    made = await make(hub, default=default)
+    created = evaluations(database)
+    await hub.delete(f"{POLICIES}/{made['id']}")
+
+    assert (created, evaluations(database)) == (int(default), 1)
