@@ -38,7 +38,7 @@ def check(connection: sqlite3.Connection, descriptor: Xdm) -> None:
         raise Malformed("xdm:sourceSchema is the $id of a schema, and there is none with this one")
     properties = Composition(kept.values()).resolved(source).get("properties", {})
     try:
-        fields = [_field(properties, path) for path in paths_of(descriptor)]
+        fields = [_field(properties, path, through_arrays=descriptor["@type"] == LABEL) for path in paths_of(descriptor)]
     except (KeyError, TypeError, AttributeError):
         raise Malformed("xdm:sourceProperty is the path of a field of that schema, such as /personalEmail/address") from None
     if descriptor["@type"] == IDENTITY:
@@ -74,13 +74,16 @@ def _namespace_exists(connection: sqlite3.Connection, descriptor: Xdm) -> bool:
     return asked in {str(each["id"]) if by_id else each["code"].lower() for each in namespaces}
 
 
-def _field(properties: Xdm, path: tuple[str, ...]) -> Xdm:
-    """The definition at `path`. Raises KeyError if there is none."""
+def _field(properties: Xdm, path: tuple[str, ...], *, through_arrays: bool) -> Xdm:
+    """The definition at `path`, which may name a field of an array's items. Raises KeyError if there is none."""
     *above, last = path
     for key in above:
-        properties = properties[key]["properties"]
-    field: Xdm = properties[last]
-    return field
+        field = properties[key]
+        while through_arrays and "items" in field:
+            field = field["items"]
+        properties = field["properties"]
+    found: Xdm = properties[last]
+    return found
 
 
 def _texts(value: object) -> bool:

@@ -9,7 +9,7 @@ from bot.hub.api.events import newest
 from bot.hub.api.lookup import Lookup, View
 from bot.hub.api.query import Asked, Query
 from bot.hub.fields import Selection, prune
-from bot.hub.hiding import without
+from bot.hub.hiding import withheld, without
 from bot.hub.merging import merged, over
 from bot.hub.model import Member, Xdm
 from bot.hub.times import rfc3339
@@ -66,8 +66,9 @@ def _standing(view: View, query: Query, lookup: Lookup) -> Xdm:
     entity: Xdm = {}
     if standing.memberships:
         entity["segmentMembership"] = {"ups": standing.memberships}
-    if standing.computed and query.computed:
-        entity[f"_{lookup.organisation.tenant}"] = {COMPUTED: standing.computed}
+    computed = without(standing.computed, ((name,) for name in withheld(lookup.organisation)))
+    if computed and query.computed:
+        entity[f"_{lookup.organisation.tenant}"] = {COMPUTED: computed}
     return entity
 
 

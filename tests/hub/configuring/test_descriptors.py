@@ -7,7 +7,7 @@ import pytest
 
 from bot.hub.database.connection import Database
 from bot.hub.model import IdentityDescriptor
-from tests.hub.configuring.calls import CONTEXT, DESCRIPTORS, NAMESPACES, REGISTRY, identity
+from tests.hub.configuring.calls import CONTEXT, DESCRIPTORS, NAMESPACES, REGISTRY, XED, group, identity, schema_of
 
 PATH = f"{REGISTRY}/tenant/descriptors"
 
@@ -113,6 +113,19 @@ async def test_bad_label(hub: httpx.AsyncClient, schema_id: str) -> None:
     body = identity(schema_id, "/person/birthDate") | {"@type": "xdm:descriptorLabel", "xdm:labels": "C12"}
 
     assert "xdm:labels is an array" in (await hub.post(PATH, json=body)).json()["detail"]
+
+
+async def test_items(hub: httpx.AsyncClient, database: Database) -> None:
+    """A label may be that of a field of an array's items; an identity may not: nobody is each of several."""
+    part = group(cases={"type": "array", "items": {"type": "object", "properties": {"notes": {"type": "string"}}}})
+    group_id = (await hub.post(f"{REGISTRY}/tenant/fieldgroups", json=part)).json()["$id"]
+    schema_id = (await hub.post(f"{REGISTRY}/tenant/schemas", json=schema_of(group_id), headers=XED)).json()["$id"]
+    body = identity(schema_id, "/_demo/cases/notes")
+    labelled = await hub.post(PATH, json=body | {"@type": "xdm:descriptorLabel", "xdm:labels": ["C12"]})
+    identified = await hub.post(PATH, json=body)
+
+    assert (labelled.status_code, identified.status_code) == (201, 400)
+    assert database.organisation().hidden(event=False) == {("_demo", "cases", "notes")}
 
 
 async def test_one_primary(hub: httpx.AsyncClient, schema_id: str) -> None:

@@ -4,9 +4,10 @@ from contextlib import closing
 
 from bot.hub.database import unsettled
 from bot.hub.database.connection import transaction
+from bot.hub.database.documents import Kind
 from bot.hub.database.reading import Standing
 from bot.hub.model import Identity, Xdm
-from tests.hub.api.lookup.stage import ADA, CRM, PHONE, UNSTITCHED, Stage, record
+from tests.hub.api.lookup.stage import ADA, CRM, PHONE, UNSTITCHED, Stage, label, record
 
 NIGHT = {"status": "realized", "lastQualificationTime": "2026-03-05T02:00:00Z"}
 
@@ -56,3 +57,15 @@ async def test_unstitched(stage: Stage) -> None:
 
     assert "segmentMembership" in alone["entity"]
     assert "segmentMembership" not in one_of_two["entity"]
+
+
+async def test_labelled(stage: Stage) -> None:
+    """What is computed of a field that may leave by no way (C12) doesn't leave either."""
+    stage.configure(Kind.DESCRIPTOR, "d1", label("events", "/commerce/order/priceTotal"))
+    for name, expression in (("spent", "xEvent.sum(commerce.order.priceTotal)"), ("orders", "xEvent.count()")):
+        body = {"id": name, "name": name, "expression": {"value": expression}}
+        stage.configure(Kind.COMPUTED_ATTRIBUTE, name, body)
+    stage.take(record(CRM, {}, ADA))
+    settle(stage, ADA, {}, {"spent": 99.5, "orders": 3})
+
+    assert (await stage.profile())["entity"]["_demo"] == {"SystemComputedAttributes": {"orders": 3}}
