@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -54,12 +55,12 @@ class RejectFile:
 
     def mentioning(self, values: Collection[str]) -> list[bytes]:
         """Its lines that mention one of these values."""
-        return [line for line in self._lines() if mentions(line, values)]
+        return [line for line in self._lines() if _concerns(line, values)]
 
     def purge(self, values: Collection[str]) -> int:
         """Take the lines out that mention one of these values, and say how many those were. Raises OSError."""
         lines = self._lines()
-        kept = [line for line in lines if not mentions(line, values)]
+        kept = [line for line in lines if not _concerns(line, values)]
         if len(kept) < len(lines):
             partial = self.path.with_name(f"{self.path.name}.partial")
             partial.touch(mode=0o600)
@@ -72,6 +73,14 @@ class RejectFile:
 
     def _lines(self) -> list[bytes]:
         return self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
+
+
+def _concerns(line: bytes, values: Collection[str]) -> bool:
+    """Whether the record of that line mentions one of the values. In one that isn't JSON a value is a word of the text."""
+    record = orjson.loads(line)["record"]
+    if isinstance(record, str):
+        return any(re.search(rf"(?<!\w){re.escape(value)}(?!\w)", record, re.IGNORECASE) for value in values)
+    return mentions(line, values)
 
 
 def _line(refused: Refused) -> bytes:

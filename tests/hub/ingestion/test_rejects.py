@@ -8,8 +8,12 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from bot.hub.database import imports
 from bot.hub.ingestion.importing import import_file
+from bot.hub.ingestion.preparation import Reject
+from bot.hub.ingestion.rejecting import Refused, RejectFile
 from bot.hub.ingestion.source import Source
 from bot.hub.model import Xdm
 from tests.hub.ingestion.conftest import NOW, ORDERS, Hub, order, write_lines
@@ -91,3 +95,14 @@ def test_owner_alone(hub: Hub, tmp_path: Path) -> None:
     told = import_file(hub.database, Source(write_lines(tmp_path / "orders.jsonl", ["x"]), ORDERS), now=NOW)
 
     assert told.rejects.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_cant_be_read_concerns_whom_its_words_name(tmp_path: Path) -> None:
+    """A line that isn't JSON may be somebody's all the same: it goes when that person is deleted, and no other one does."""
+    file = RejectFile(tmp_path / "people.rejects.jsonl")
+    broken = [b'{"email": "Ada@Example.com", ', b'{"email": "canada@example.com", ', b'{"points": 1001, ']
+    file.append(Refused(Reject(number, "", "isn't JSON"), line) for number, line in enumerate(broken, 1))
+    purged = file.purge({"ada@example.com", "100"})
+
+    assert purged == 1
+    assert [orjson.loads(line)["line"] for line in file.path.read_bytes().splitlines()] == [2, 3]
