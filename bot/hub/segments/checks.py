@@ -23,6 +23,8 @@ MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 
 def every(checks: Sequence[Check]) -> Check:
     """All of them hold."""
+    if len(checks) == 1:
+        return checks[0]
 
     def holds(item: Any) -> bool:
         for check in checks:  # noqa: SIM110  all() over a generator takes twice as long
@@ -35,6 +37,8 @@ def every(checks: Sequence[Check]) -> Check:
 
 def some(checks: Sequence[Check]) -> Check:
     """One of them holds."""
+    if len(checks) == 1:
+        return checks[0]
 
     def holds(item: Any) -> bool:
         for check in checks:  # noqa: SIM110  any() over a generator takes twice as long
@@ -50,8 +54,10 @@ def negated(check: Check) -> Check:
     return lambda item: not check(item)
 
 
-def found(array: Value, check: Check) -> Check:
-    """An array has an item for which the check holds."""
+def found(array: Value, check: Check | None) -> Check:
+    """An array has an item for which the check holds, or any at all if there is nothing to check."""
+    if check is None:
+        return lambda item: bool(array(item))
 
     def holds(item: Any) -> bool:
         for each in array(item):  # noqa: SIM110  any() over a generator takes twice as long

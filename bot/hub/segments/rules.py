@@ -68,7 +68,13 @@ class Subject:
         self.events = events
         self._by_type: dict[str, list[Xdm]] | None = None
 
-    def of_type(self, event_type: str) -> Sequence[Xdm]:
+    def seen_as(self, entity: Xdm) -> Subject:
+        """The same events, which needn't be sorted by type again, with another profile."""
+        other = Subject(entity, self.events)
+        other._by_type = self._by_type  # noqa: SLF001 - of its own class
+        return other
+
+    def of_type(self, event_type: str) -> list[Xdm]:
         """The events with that `eventType`: nearly every rule asks for one, so they are sorted by it once."""
         if self._by_type is None:
             self._by_type = defaultdict(list)
@@ -76,7 +82,7 @@ class Subject:
                 found = event.get("eventType")
                 if found.__class__ is str:
                     self._by_type[found].append(event)
-        return self._by_type.get(event_type, ())
+        return self._by_type.get(event_type, [])
 
 
 def condition(expression: Expression, now: int) -> Callable[[Subject], bool]:
@@ -136,6 +142,8 @@ class _Compiler:
                 return chained(self.value(of), at(path))
             case Filter(of, wanted):
                 array, check = self._filter(of, wanted)
+                if check is None:
+                    return array
                 return lambda item: [each for each in array(item) if check(each)]
             case Call(None, function, arguments):
                 return self._function(function, arguments)
@@ -159,11 +167,13 @@ class _Compiler:
             return lambda subject: spread(below(event) for event in subject.events)
         return read if self._inner else lambda subject: read(subject.entity)
 
-    def _filter(self, of: Expression, wanted: Expression) -> tuple[Value, Check]:
+    def _filter(self, of: Expression, wanted: Expression) -> tuple[Value, Check | None]:
+        """The items, and what must hold for one of them to be meant; None if nothing more must."""
         if of == Field((EVENTS,)) and not self._inner:
             event_type, others = _of_type(wanted)
             if event_type is not None:
-                return lambda subject: subject.of_type(event_type), checks.every([self._items.check(each) for each in others])
+                conditions = [self._items.check(each) for each in others]
+                return lambda subject: subject.of_type(event_type), checks.every(conditions) if conditions else None
         return self._array(of), self._items.check(wanted)
 
     def _comparison(self, operator: str, left: Expression, right: Expression) -> Check:  # noqa: PLR0911  one for each kind

@@ -56,16 +56,19 @@ class Definitions:
     def __init__(self, organisation: Organisation, now: int) -> None:
         self._organisation = organisation
         self._now = now
+        self._asserted_at = rfc3339(now)
         self._enabled = frozenset(dataset.number for dataset in organisation.datasets if dataset.enabled)
         self._rules = _rules(organisation, now)
+        self._shown = {policy: events_shown(policy, organisation) for policy in self._rules}
         self._aggregates = tuple(_aggregates(organisation.computed, now))
 
     def standing(self, known: Known) -> Standing:
         """What follows from it at that moment."""
-        computed = self._computed(Subject({}, [event.body for event in known.events if event.dataset in self._enabled]))
+        everything = Subject({}, [event.body for event in known.events if event.dataset in self._enabled])
+        computed = self._computed(everything)
         return Standing(
             evaluated=self._now,
-            memberships=self._memberships(self._verdicts(known, computed), _before(known.before)),
+            memberships=self._memberships(self._verdicts(known, everything, computed), _before(known.before)),
             computed={attribute.name: value for attribute, value in computed},
         )
 
@@ -78,19 +81,33 @@ class Definitions:
         qualified = (each for each in self._aggregates if each.qualifies(subject))
         return [(each.attribute, value) for each in qualified if (value := each.value(subject)) is not None]
 
-    def _verdicts(self, known: Known, computed: Sequence[tuple[ComputedAttribute, Any]]) -> dict[str, bool]:
+    def _verdicts(
+        self, known: Known, everything: Subject, computed: Sequence[tuple[ComputedAttribute, Any]]
+    ) -> dict[str, bool]:
         """Whether the person is a member, for each audience that can be evaluated."""
         verdicts: dict[str, bool] = {}
         attributes = _placed(computed)
         for policy, audiences in self._rules.items():
-            subjects = []
-            shown = events_shown(policy, self._organisation)
-            for fragments, happened in _profiles(known, shown, stitched=policy.stitched):
-                entity = merged(fragments, policy, self._organisation).entity
-                subjects.append(Subject(_over(attributes, entity), happened))
+            subjects = list(self._subjects(known, everything, attributes, policy))
             for audience, holds in audiences:
                 verdicts[audience] = any(map(holds, subjects))
         return verdicts
+
+    def _subjects(self, known: Known, everything: Subject, attributes: Xdm, policy: MergePolicy) -> Iterator[Subject]:
+        """The whole person, or (without an identity graph) a profile for each identity: being a member with one is enough."""
+        shown = self._shown[policy]
+
+        def entity_of(fragments: Iterable[Fragment]) -> Xdm:
+            return _over(attributes, merged(fragments, policy, self._organisation).entity)
+
+        if not policy.stitched:
+            for identity in {each.identity for each in known.fragments} | {each.identity for each in known.events}:
+                events = [event.body for event in known.events if event.identity == identity and event.dataset in shown]
+                yield Subject(entity_of(each for each in known.fragments if each.identity == identity), events)
+        elif shown == self._enabled:
+            yield everything.seen_as(entity_of(known.fragments))
+        else:
+            yield Subject(entity_of(known.fragments), [event.body for event in known.events if event.dataset in shown])
 
     def _memberships(self, verdicts: Mapping[str, bool], before: Mapping[str, Xdm]) -> Xdm:
         memberships: Xdm = {}
@@ -108,7 +125,7 @@ class Definitions:
     def _asserted(self, status: str, before: Xdm | None) -> Xdm:
         if before is not None and before["status"] == status:
             return before
-        return {"status": status, "lastQualificationTime": rfc3339(self._now)}
+        return {"status": status, "lastQualificationTime": self._asserted_at}
 
 
 def _rules(organisation: Organisation, now: int) -> dict[MergePolicy, list[tuple[str, Check]]]:
@@ -135,16 +152,6 @@ def _aggregates(attributes: Iterable[ComputedAttribute], now: int) -> Iterator[_
             yield _Aggregate(attribute, rules.condition(read.events, now), rules.value(read.expression, now))
         except Unreadable:
             continue
-
-
-def _profiles(known: Known, shown: frozenset[int], *, stitched: bool) -> Iterator[tuple[Sequence[Fragment], Sequence[Xdm]]]:
-    """The whole person, or (without an identity graph) a profile for each identity: being a member with one of them is enough."""
-    if stitched:
-        yield known.fragments, [event.body for event in known.events if event.dataset in shown]
-        return
-    for identity in {each.identity for each in known.fragments} | {each.identity for each in known.events}:
-        fragments = [fragment for fragment in known.fragments if fragment.identity == identity]
-        yield fragments, [event.body for event in known.events if event.identity == identity and event.dataset in shown]
 
 
 def _before(standings: Sequence[Standing]) -> Mapping[str, Xdm]:
