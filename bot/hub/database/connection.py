@@ -14,7 +14,7 @@ from bot.hub.database.migrating import WrongFile, migrate
 from bot.hub.model import Organisation
 from bot.hub.organising import organisation_of, tenant_of
 
-__all__ = ["Database", "WrongFile", "snapshot", "transaction"]
+__all__ = ["Database", "WrongFile", "configured", "snapshot", "transaction"]
 
 _BUSY = 30.0
 """Seconds for which a writer waits for another one: longer than any transaction of an import."""
@@ -76,7 +76,8 @@ class Database:
         with self._watching:
             revision = documents.revision(self._watcher)
             if self._organisation is None or self._organisation.revision != revision:
-                self._organisation = _read(self._watcher)
+                with snapshot(self._watcher):
+                    self._organisation = configured(self._watcher)
             return self._organisation
 
     def backup(self, target: Path) -> None:
@@ -145,6 +146,13 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
             connection.execute("COMMIT")
 
 
+def configured(connection: sqlite3.Connection) -> Organisation:
+    """All that is configured as `connection` sees it, of one moment inside a `transaction` or a `snapshot`."""
+    revision = documents.revision(connection)
+    kinds = {kind: documents.all(connection, kind) for kind in documents.Kind}
+    return organisation_of(tenant_of(kinds), revision, kinds)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False, cached_statements=512)
     connection.execute("PRAGMA synchronous = FULL")
@@ -155,10 +163,3 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _reserve(path: Path) -> None:
     """Customers' data is its owner's alone: SQLite gives the log beside it the same mode."""
     path.touch(mode=0o600)
-
-
-def _read(connection: sqlite3.Connection) -> Organisation:
-    with snapshot(connection):
-        revision = documents.revision(connection)
-        configured = {kind: documents.all(connection, kind) for kind in documents.Kind}
-    return organisation_of(tenant_of(configured), revision, configured)

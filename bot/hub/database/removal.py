@@ -9,8 +9,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.hub.database.belongings import identities, waiting_of
+from bot.hub.database.connection import configured
 from bot.hub.database.graphs import key_of
-from bot.hub.database.mentions import mentions
 from bot.hub.database.statements import among
 from bot.hub.model import Identity, Person
 
@@ -33,7 +34,8 @@ class Traces:
     """What is left of some identities.
 
     `identities` and `waiting` count rows that name them. `occurrences` is how often their values stand in the files, in whatever
-    case, be it where something was deleted or in another person's record; values of fewer than 6 bytes aren't looked for there.
+    case; values of fewer than 6 bytes aren't looked for there. They may stand in another person's record, or (seldom) in a copy
+    that SQLite left in a page's gap when it moved rows to another page, which `Database.compact` takes away.
     """
 
     identities: int
@@ -48,14 +50,12 @@ class Traces:
 def remove(connection: sqlite3.Connection, person: Person) -> Removed:
     """Delete all that is known of `person`, in the caller's transaction: of whoever has the identity that was asked for by now.
 
-    Records that wait for their dataset go too if they mention one of the identities. The log holds all of it until
+    Records that wait for their dataset go too if they name one of the identities. The log holds all of it until
     `Database.sweep`.
     """
-    rows = connection.execute(
-        "SELECT id, value FROM identity WHERE person = (SELECT person FROM identity WHERE id = ?)", (person.asked.number,)
-    ).fetchall()
-    numbers = [number for number, _ in rows]
-    waiting = _waiting(connection, {value for _, value in rows})
+    known = identities(connection, person, configured(connection))
+    numbers = list(known)
+    waiting = _waiting(connection, known.values())
     bodies = [row[0] for row in among(connection, "SELECT body FROM event WHERE identity IN ({})", numbers)]
     removed = Removed(
         identities=len(numbers),
@@ -70,15 +70,15 @@ def remove(connection: sqlite3.Connection, person: Person) -> Removed:
     return removed
 
 
-def proof(connection: sqlite3.Connection, identities: Collection[Identity]) -> Traces:
-    """Look for `identities` in the tables, in waiting records, and byte by byte in the hub's file and its log.
+def proof(connection: sqlite3.Connection, sought: Collection[Identity]) -> Traces:
+    """Look for the identities `sought` in the tables, in waiting records, and byte by byte in the hub's file and its log.
 
     Whatever hangs on an identity hangs on its number, which nobody has once its row is gone. Reads the whole file.
     """
-    values = {identity.value for identity in identities}
+    values = {identity.value for identity in sought}
     return Traces(
-        identities=sum(_is_there(connection, identity) for identity in identities),
-        waiting=len(_waiting(connection, values)),
+        identities=sum(_is_there(connection, identity) for identity in sought),
+        waiting=len(_waiting(connection, sought)),
         occurrences=sum(_occurrences(path, values) for path in _files(connection)),
     )
 
@@ -87,9 +87,8 @@ def _is_there(connection: sqlite3.Connection, identity: Identity) -> bool:
     return connection.execute("SELECT 1 FROM identity WHERE key = ? AND tail = ?", key_of(identity.digest)).fetchone() is not None
 
 
-def _waiting(connection: sqlite3.Connection, values: Collection[str]) -> list[int]:
-    rows = connection.execute("SELECT id, body FROM waiting ORDER BY id")
-    return [number for number, body in rows if mentions(body, values)]
+def _waiting(connection: sqlite3.Connection, sought: Collection[Identity]) -> list[int]:
+    return [record.number for _, record in waiting_of(connection, sought)]
 
 
 def _delete(connection: sqlite3.Connection, statement: str, numbers: Sequence[int]) -> int:

@@ -46,7 +46,7 @@ def export(database: Database, identity: Identity) -> Xdm | None:
             "events": [_told(each, organisation) for each in reading.events(list(known))],
             "waiting": [
                 {"dataset": organisation.dataset_numbered(number).name, "arrived": each.at, "record": orjson.loads(each.body)}
-                for number, each in waiting_of(connection, values)
+                for number, each in waiting_of(connection, set(known.values()))
             ],
             "rejects": [orjson.loads(line) for file in _reject_files(connection, database) for line in file.mentioning(values)],
             "audiences": standing.memberships if standing else {},

@@ -78,3 +78,17 @@ def test_delete_keeps_imports_going(hub: Hub, tmp_path: Path) -> None:
 def test_nobody(hub: Hub) -> None:
     """Of somebody who isn't there nothing is known, and nothing can be deleted."""
     assert (export(hub.database, ADA), delete(hub.database, ADA)) == (None, None)
+
+
+def test_a_waiting_record_is_of_whom_it_names(hub: Hub, tmp_path: Path) -> None:
+    """Not of somebody one of whose identities stands in it as the number of an order."""
+    database = filled(hub, tmp_path).database
+    linked = {"identityMap": {"Email": [{"id": "cleo@example.com", "primary": True}], "ECID": [{"id": "order-6"}]}}
+    import_file(database, Source(write_lines(tmp_path / "more.jsonl", [linked]), PEOPLE), now=NOW)
+    cleo = Identity("Email", "cleo@example.com")
+    known = export(database, cleo)
+    deleted = delete(database, cleo)
+
+    assert known
+    assert deleted
+    assert (known["waiting"], deleted.removed.waiting, deleted.traces.waiting) == ([], 0, 0)
