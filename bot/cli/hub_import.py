@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +23,13 @@ from bot.hub.ingestion.files import UnreadableFile
 from bot.hub.ingestion.importing import Overtaken, Progress, import_file
 from bot.hub.ingestion.mapping import WrongMapping
 from bot.hub.ingestion.source import Source
-from bot.hub.ingestion.taking import Taking
+from bot.hub.ingestion.taking import MANY, Taking
 from bot.hub.segments.evaluation import Evaluation
 
 NOT_ALL = 1
+
+_TOLD_EVERY = 1.0
+"""Seconds between two counts of those that wait: of a million, a count takes a tenth of one."""
 
 
 def import_(
@@ -81,9 +85,12 @@ def _computed(database: Database, bars: Bars) -> None:
     with closing(database.reader()) as reader, closing(Taking(database, _evaluation(database))) as taking:
         total = unsettled.count(reader)
         task = bars.add_task("audiences", total=total, done="", visible=total > 0)
-        while taking.step(now=milliseconds()):
-            left = unsettled.count(reader)
-            bars.update(task, completed=total - left, done=f"{left:,} people left")
+        told = time.monotonic()
+        while taking.step(now=milliseconds(), people=MANY):
+            if time.monotonic() - told >= _TOLD_EVERY:
+                left = unsettled.count(reader)
+                bars.update(task, completed=total - left, done=f"{left:,} left")
+                told = time.monotonic()
 
 
 def _evaluation(database: Database) -> Evaluation:

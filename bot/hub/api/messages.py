@@ -43,7 +43,10 @@ def submission_in(message: Any, organisation: Organisation, org_id: str, *, list
     entity = body.get("xdmEntity")
     if not isinstance(entity, dict):
         raise Unusable(UNKNOWN_FORMAT, "body.xdmEntity is missing: the record, a JSON object")
-    return Submission(dataset.id, orjson.dumps(entity), listed)
+    try:
+        return Submission(dataset.id, orjson.dumps(entity), listed)
+    except orjson.JSONEncodeError:
+        raise Unusable(UNKNOWN_FORMAT, "body.xdmEntity is nested too deeply") from None
 
 
 def _part(message: Any, name: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-_RANGE = re.compile(r"bytes[ =](\d+)-(\d+)(?:/(?:\d+|\*))?")
+_RANGE = re.compile(r"bytes[ =](\d{1,13})-(\d{1,13})(?:/(?:\d+|\*))?")
 
 Part = tuple[int, int]
 """First byte and last byte."""

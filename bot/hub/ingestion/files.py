@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from bot.hub.model import Xdm
 from bot.hub.rejects import Rejected
@@ -16,6 +16,9 @@ LONGEST = 1_000_000
 
 AT_ONCE = 2_000_000
 """Bytes in a chunk, about: some thousands of records, which go into one transaction."""
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""With which some programs begin what they write in UTF-8."""
 
 _RECOGNISED = 65_536
 """Bytes before a place by which it is recognised."""
@@ -79,6 +82,34 @@ class Bytes:
             return hashlib.sha256(file.read(place.position - begin)).hexdigest()
 
 
+class Line(NamedTuple):
+    """A line as it is written, its end included, and how many bytes that is; of one that is too long only the beginning."""
+
+    written: bytes
+    length: int
+
+
+def read_line(file: BinaryIO, longest: int) -> Line:
+    """The next line, empty at the end. Of one of more than `longest` bytes no more than these are ever in memory."""
+    written = file.readline(longest + 1)
+    rest, length = written, len(written)
+    while length > longest and rest and not rest.endswith(b"\n"):
+        rest = file.readline(longest)
+        length += len(rest)
+    return Line(written[:longest], length)
+
+
+def go_on(file: BinaryIO, start: Place) -> Place:
+    """Go on at `start`, or where the line begins that had no end there yet, and has grown since."""
+    before = max(0, start.position - LONGEST)
+    file.seek(before)
+    read = file.read(start.position - before)
+    if read and not read.endswith(b"\n") and file.read(1):
+        start = Place(before + read.rfind(b"\n") + 1, start.line - 1)
+    file.seek(start.position)
+    return start
+
+
 class JsonLines(Bytes):
     """One JSON object a line; empty lines are passed over."""
 
@@ -92,9 +123,21 @@ class JsonLines(Bytes):
         with self._path.open("rb") as file:
             if len(file.readline(self._longest + 1)) > self._longest:
                 raise UnreadableFile(f"{self._path}:1: is longer than {self._longest} bytes; JSON Lines has one object a line")
-            file.seek(start.position)
-            position, line = start
-            while lines := file.readlines(self._at_once):
-                rows = [Row(number, each, each) for number, each in enumerate(lines, line + 1) if not each.isspace()]
-                position, line = position + sum(map(len, lines)), line + len(lines)
-                yield Chunk(rows, Place(position, line))
+            place = go_on(file, start)
+            while (chunk := self._chunk(file, place)).end != place:
+                place = chunk.end
+                yield chunk
+
+    def _chunk(self, file: BinaryIO, start: Place) -> Chunk:
+        rows: list[Row] = []
+        position, line = start
+        while position - start.position < self._at_once:
+            written, length = read_line(file, self._longest)
+            if not length:
+                break
+            position, line = position + length, line + 1
+            if length > self._longest:
+                rows.append(Row(line, Rejected("", f"is longer than {self._longest} bytes"), written))
+            elif not written.isspace():
+                rows.append(Row(line, written.removeprefix(BYTE_ORDER_MARK) if line == 1 else written, written))
+        return Chunk(rows, Place(position, line))

@@ -15,7 +15,7 @@ from bot.hub.database.connection import Database, transaction
 from bot.hub.database.imports import Import, Refusal, Status
 from bot.hub.database.intake import Intake
 from bot.hub.ingestion.batch import Batch, batches
-from bot.hub.ingestion.files import Place
+from bot.hub.ingestion.files import Place, UnreadableFile
 from bot.hub.ingestion.rejecting import RejectFile
 from bot.hub.ingestion.source import Source, reader_of
 from bot.hub.ingestion.storing import store
@@ -124,11 +124,28 @@ class _Importing:
         with transaction(self._connection):
             state = imports.get(self._connection, self._source.id)
             if again or state is None or state.details["mark"] != self._mark(_place(state)):
-                imports.forget(self._connection, self._source.id)
+                if state is not None:
+                    RejectFile(Path(state.details["rejects_path"])).cut(0)
+                    imports.forget(self._connection, self._source.id)
                 state = self._new()
+            self._check_rejects(state)
+            state = replace(state, details=state.details | {"rejects_path": self._rejects_path})
             imports.save(self._connection, replace(state, status=Status.RUNNING, updated=self._now))
             self._rejects.cut(state.details["rejects"])
         return state
+
+    def _check_rejects(self, state: Import) -> None:
+        """Pass if the file of the rejects is this import's to write and to delete. Raises UnreadableFile."""
+        if self._rejects.strange():
+            raise UnreadableFile(f"{self._rejects.path}: is there, and holds no rejects; name another file for them")
+        if state.details["rejects"] and state.details["rejects_path"] != self._rejects_path:
+            raise UnreadableFile(
+                f"{state.details['rejects_path']}: holds what was refused so far; rejects go there, or start again"
+            )
+        for other in imports.all(self._connection):
+            held = other.details.get("rejects") and other.details.get("rejects_path") == self._rejects_path
+            if held and other.id != state.id:
+                raise UnreadableFile(f"{self._rejects.path}: holds what another import refused; name another file for rejects")
 
     def _new(self) -> Import:
         return Import(
@@ -142,9 +159,13 @@ class _Importing:
                 "file": self._source.path.name,
                 "mark": self._mark(Place()),
                 "rejects": 0,
-                "rejects_path": str(self._source.rejects_path.resolve()),
+                "rejects_path": self._rejects_path,
             },
         )
+
+    @property
+    def _rejects_path(self) -> str:
+        return str(self._rejects.path.resolve())
 
     def _dataset_number(self) -> int:
         dataset = self._organisation.dataset(self._source.dataset)

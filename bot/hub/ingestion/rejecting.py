@@ -35,8 +35,16 @@ class RejectFile:
         """Take back what an import wrote beyond `size` bytes that ended before it had committed that. Raises OSError."""
         if size == 0:
             self.path.unlink(missing_ok=True)
-        elif self.path.exists():
+        elif self.size() > size:
             os.truncate(self.path, size)
+
+    def strange(self) -> bool:
+        """Whether there is a file that holds something else than rejects. Raises OSError."""
+        if not self.size():
+            return False
+        with self.path.open("rb") as file:
+            begin = file.read(len(_BEGIN))
+        return begin != _BEGIN
 
     def append(self, refused: Iterable[Refused]) -> int:
         """Write them durably, and say how many bytes the file has by now. Raises OSError."""
@@ -83,9 +91,16 @@ def _concerns(line: bytes, values: Collection[str]) -> bool:
     return mentions(line, values)
 
 
+_BEGIN = b'{"line":'
+
+
 def _line(refused: Refused) -> bytes:
     line, path, reason = refused.reject
-    return orjson.dumps({"line": line, "path": path, "reason": reason, "record": _shown(refused.written)}) + b"\n"
+    told = {"line": line, "path": path, "reason": reason}
+    try:
+        return orjson.dumps(told | {"record": _shown(refused.written)}) + b"\n"
+    except orjson.JSONEncodeError:  # what is nested very deeply can be read, but not be written again
+        return orjson.dumps(told | {"record": _text(refused.written)}) + b"\n"
 
 
 def _shown(written: bytes | Xdm) -> object:
@@ -94,4 +109,8 @@ def _shown(written: bytes | Xdm) -> object:
     try:
         return orjson.loads(written)
     except orjson.JSONDecodeError:
-        return written.decode("utf-8", "backslashreplace").rstrip("\r\n")
+        return _text(written)
+
+
+def _text(written: bytes | Xdm) -> str:
+    return (written if isinstance(written, bytes) else repr(written).encode()).decode("utf-8", "backslashreplace").rstrip("\r\n")

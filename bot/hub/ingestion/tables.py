@@ -8,14 +8,24 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from bot.hub.ingestion.files import AT_ONCE, Bytes, Chunk, Place, Row, UnreadableFile
+from bot.hub.ingestion.files import (
+    AT_ONCE,
+    BYTE_ORDER_MARK,
+    LONGEST,
+    Bytes,
+    Chunk,
+    Line,
+    Place,
+    Row,
+    UnreadableFile,
+    go_on,
+    read_line,
+)
 from bot.hub.ingestion.shaping import Shape
 from bot.hub.rejects import Rejected
 
 LINES_OF_A_ROW = 100
 """A quotation mark that nobody closes would take in all that follows: a row of more lines is one line that is wrong."""
-
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Csv(Bytes):
@@ -41,7 +51,9 @@ class Csv(Bytes):
 
     def _shaped(self, lines: _Lines) -> Shape:
         columns = next(self._parsed(lines), [])
-        if not isinstance(columns, list) or not columns:
+        if isinstance(columns, Rejected):
+            raise UnreadableFile(f"{self._path}:1: {columns.reason}")
+        if not columns:
             raise UnreadableFile(f"{self._path}:1: must name the columns")
         return self._shape([name.strip() for name in columns])
 
@@ -65,7 +77,7 @@ class Csv(Bytes):
             except Rejected as rejected:
                 # What looks like a row of several lines may be one with a stray quotation mark, and good ones behind it.
                 if len(lines.taken) > 1:
-                    written = lines.taken[0]
+                    written = lines.taken[0].written
                     lines.give_back()
                 yield Row(line, rejected, written)
 
@@ -90,8 +102,8 @@ class _Lines:
     def __init__(self, file: BinaryIO, encoding: str) -> None:
         self._file = file
         self._encoding = encoding
-        self._given_back: deque[bytes] = deque()
-        self.taken: list[bytes] = []
+        self._given_back: deque[Line] = deque()
+        self.taken: list[Line] = []
         self.place = Place()
         self.first = 1
 
@@ -103,18 +115,17 @@ class _Lines:
     @property
     def written(self) -> bytes:
         """The row as it stands in the file."""
-        return b"".join(self.taken)
+        return b"".join(line.written for line in self.taken)
 
     def go_on_at(self, place: Place) -> None:
-        """Go on at the beginning of a row."""
-        self._file.seek(place.position)
-        self.place = place
+        """Go on at the beginning of a row, or of the line that had no end there yet."""
+        self.place = go_on(self._file, place)
 
     def give_back(self) -> None:
         """All lines of the row but its first one are to be read again."""
         again = self.taken[1:]
         self._given_back.extendleft(reversed(again))
-        self.place = Place(self.place.position - sum(map(len, again)), self.place.line - len(again))
+        self.place = Place(self.place.position - sum(line.length for line in again), self.place.line - len(again))
 
     def __iter__(self) -> _Lines:
         return self
@@ -122,12 +133,14 @@ class _Lines:
     def __next__(self) -> str:
         if len(self.taken) == LINES_OF_A_ROW:
             raise csv.Error("a quotation mark isn't closed")
-        line = self._given_back.popleft() if self._given_back else self._file.readline()
-        if not line:
+        line = self._given_back.popleft() if self._given_back else read_line(self._file, LONGEST)
+        if not line.length:
             raise StopIteration
         self.taken.append(line)
-        self.place = Place(self.place.position + len(line), self.place.line + 1)
-        bare = line.removeprefix(_BYTE_ORDER_MARK) if self.place.line == 1 else line
+        self.place = Place(self.place.position + line.length, self.place.line + 1)
+        if line.length > LONGEST:
+            raise csv.Error(f"a line is longer than {LONGEST} bytes")
+        bare = line.written.removeprefix(BYTE_ORDER_MARK) if self.place.line == 1 else line.written
         return bare.decode(self._encoding)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +16,12 @@ from starlette.routing import Mount
 from bot.hub.answers import refused
 from bot.hub.api.batches import new_id, routes
 from bot.hub.api.services import HubServices
+from bot.hub.database import documents
+from bot.hub.database.connection import transaction
+from bot.hub.database.documents import Kind
 from bot.hub.errors import Refused
 from bot.hub.ims import Credentials
+from bot.hub.ingestion.batches import Batches
 from bot.hub.ingestion.inlet import Here
 from bot.hub.model import Xdm
 from tests.hub.ingestion.conftest import NOW, ORDERS, PEOPLE, Hub, order
@@ -284,3 +289,43 @@ def test_ids_grow() -> None:
     ids = [new_id(NOW + number) for number in range(100)]
 
     assert (sorted(ids), {len(each) for each in ids}) == (ids, {26})
+
+
+async def test_by_one_process(client: Client, hub: Hub) -> None:
+    """A batch that one process imports is left alone by another, which isn't in its way."""
+    batch = await client.created()
+    await client.put(batch, lines(order(1)))
+    await client.signalled(batch)
+    with closing(Batches(hub.database)) as one, closing(Batches(hub.database)) as other:
+        begun = one.step(now=NOW), other.step(now=NOW)
+        while one.step(now=NOW):
+            pass
+    told = await client.told(batch)
+
+    assert (begun, told["status"], told["metrics"]["inputRecordCount"]) == ((True, False), "success", 1)
+
+
+async def test_dataset_deleted(client: Client, hub: Hub) -> None:
+    """A batch whose dataset was deleted fails, and keeps nothing after it from being done."""
+    batch, other = await client.created(), await client.created(datasetId=PEOPLE)
+    for each, dataset in ((batch, ORDERS), (other, PEOPLE)):
+        await client.http.put(client.file(each, dataset=dataset), content=lines({}), headers=OCTETS)
+        await client.signalled(each)
+    with closing(hub.database.writer()) as connection, transaction(connection):
+        documents.remove(connection, Kind.DATASET, ORDERS)
+    await client.inlet.settle()
+
+    assert [(await client.told(each))["status"] for each in (batch, other)] == ["failed", "success"]
+
+
+async def test_leftovers(client: Client, hub: Hub) -> None:
+    """What a process left of a batch that was done, as it was killed, is deleted by the next one; rejects stay."""
+    batch = await client.created()
+    await client.put(batch, lines(order(1), "bad"))
+    await client.signalled(batch)
+    await client.inlet.settle()
+    [folder] = hub.database.path.with_name("hub.db.batches").iterdir()
+    (folder / "left.jsonl").write_bytes(lines(order(1)))
+    Batches(hub.database).close()
+
+    assert [path.name.endswith(".rejects.jsonl") for path in folder.iterdir()] == [True]

@@ -222,3 +222,79 @@ def test_last_line_without_an_end(hub: Hub, tmp_path: Path) -> None:
     file.write_text(f"{json.dumps(order(1))}\n{json.dumps(order(2))}")
 
     assert import_file(hub.database, Source(file, ORDERS), now=NOW).accepted == 2
+
+
+@pytest.mark.parametrize("cut", [20, -1])
+def test_grown_within_a_line(hub: Hub, tmp_path: Path, cut: int) -> None:
+    """A last line that had no end yet when it was read is read again, whole, once the file has grown."""
+    file = tmp_path / "orders.jsonl"
+    text = f"{json.dumps(order(1))}\n{json.dumps(order(2))}\n"
+    file.write_text(text[: text.index("\n") + cut] if cut > 0 else text[:cut])
+    import_file(hub.database, Source(file, ORDERS), now=NOW)
+    file.write_text(text + json.dumps(order(3)) + "\n")
+    done = import_file(hub.database, Source(file, ORDERS), now=NOW)
+    known = import_file(hub.database, Source(file, ORDERS), now=NOW)
+
+    assert [event.id for event in hub.events("ada@example.com")] == ["order-1", "order-2", "order-3"]
+    assert (done.lines, done.accepted, known) == (3, 3, done)
+
+
+def test_byte_order_mark(hub: Hub, tmp_path: Path) -> None:
+    """A file may begin with a byte order mark."""
+    file = tmp_path / "orders.jsonl"
+    file.write_bytes(b"\xef\xbb\xbf" + json.dumps(order(1)).encode() + b"\r\n")
+
+    assert import_file(hub.database, Source(file, ORDERS), now=NOW).accepted == 1
+
+
+@pytest.mark.parametrize("length", [1_000_001, 1_000_002, 2_500_000])
+def test_long_line(hub: Hub, tmp_path: Path, length: int) -> None:
+    """A line that is far too long is refused, listed by its beginning, and the lines behind it go in."""
+    file = write_lines(tmp_path / "orders.jsonl", [order(1), "x" * length, order(2)])
+    done = import_file(hub.database, Source(file, ORDERS), now=NOW)
+    [listed] = map(json.loads, done.rejects.read_text().splitlines())
+
+    assert (done.accepted, done.lines, done.position) == (2, 3, file.stat().st_size)
+    assert (listed["line"], listed["reason"], listed["record"]) == (2, "is longer than 1000000 bytes", "x" * 1_000_000)
+
+
+def test_deeply_nested(hub: Hub, tmp_path: Path) -> None:
+    """A record that is nested so deeply that it can be read and not be written again is refused, and stops nothing."""
+    deep = '{"a": ' + "[" * 300 + "]" * 300 + "}"
+    done = import_file(hub.database, Source(write_lines(tmp_path / "orders.jsonl", [deep, order(1)]), ORDERS), now=NOW)
+    [listed] = map(json.loads, done.rejects.read_text().splitlines())
+
+    assert (done.accepted, done.rejected, listed["record"]) == (1, 1, deep)
+
+
+def test_rejects_replace_nothing_else(hub: Hub, tmp_path: Path) -> None:
+    """A file that holds something else than rejects isn't written to, let alone deleted."""
+    file = write_lines(tmp_path / "orders.jsonl", [order(1), "bad"])
+
+    with pytest.raises(UnreadableFile, match="holds no rejects"):
+        import_file(hub.database, Source(file, ORDERS, rejects=file), now=NOW)
+    assert file.read_text().endswith("bad\n")
+
+
+def test_rejects_of_two_datasets(hub: Hub, tmp_path: Path) -> None:
+    """What was refused of a file for one dataset isn't lost when the file goes into another."""
+    file = write_lines(tmp_path / "orders.jsonl", ["bad"])
+    first = import_file(hub.database, Source(file, ORDERS), now=NOW)
+    written = first.rejects.read_bytes()
+
+    with pytest.raises(UnreadableFile, match="holds what another import refused"):
+        import_file(hub.database, Source(file, VISITS), now=NOW)
+    other = import_file(hub.database, Source(file, VISITS, rejects=tmp_path / "visits.rejects.jsonl"), now=NOW)
+    assert (first.rejects.read_bytes(), other.rejected) == (written, 1)
+
+
+def test_rejects_elsewhere(hub: Hub, tmp_path: Path) -> None:
+    """An import that goes on has its rejects in one file; one that begins anew leaves none in another."""
+    file, elsewhere = write_lines(tmp_path / "orders.jsonl", ["bad"]), tmp_path / "elsewhere.jsonl"
+    first = import_file(hub.database, Source(file, ORDERS), now=NOW)
+
+    with pytest.raises(UnreadableFile, match="holds what was refused so far"):
+        import_file(hub.database, Source(file, ORDERS, rejects=elsewhere), now=NOW)
+    again = import_file(hub.database, Source(file, ORDERS, rejects=elsewhere), now=NOW, again=True)
+    assert (first.rejects.exists(), again.rejects.exists()) == (False, True)
+    assert state_of(hub).details["rejects_path"] == str(elsewhere)

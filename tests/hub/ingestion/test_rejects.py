@@ -106,3 +106,12 @@ def test_what_cant_be_read_concerns_whom_its_words_name(tmp_path: Path) -> None:
 
     assert purged == 1
     assert [orjson.loads(line)["line"] for line in file.path.read_bytes().splitlines()] == [2, 3]
+
+
+def test_cut_adds_nothing(tmp_path: Path) -> None:
+    """A file that somebody has made shorter isn't filled up to the size that it had."""
+    file = RejectFile(tmp_path / "rejects.jsonl")
+    size = file.append([Refused(Reject(1, "", "isn't JSON"), b"bad")])
+    file.cut(size + 1000)
+
+    assert file.size() == size

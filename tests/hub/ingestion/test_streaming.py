@@ -188,3 +188,13 @@ async def test_down(hub: Hub, path: str) -> None:
         answer = await client.post(path, json={"messages": []} | message(order(1)))
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+async def test_deeply_nested(client: httpx.AsyncClient) -> None:
+    """A record that is nested too deeply to be written is no message."""
+    entity = "[" * 300 + "]" * 300
+    content = json.dumps(message({"deep": 0})).replace('"deep": 0', f'"deep": {entity}')
+    one = await client.post("/inlet-1", content=content)
+    several = await client.post("/batch/inlet-1", content=f'{{"messages": [{content}]}}')
+
+    assert (one.status_code, several.status_code, several.json()["responses"][0]["statusCode"]) == (400, 207, 400)

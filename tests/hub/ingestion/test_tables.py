@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.hub.ingestion.files import UnreadableFile
 from bot.hub.ingestion.importing import Progress, import_file
 from bot.hub.ingestion.mapping import WrongMapping
 from bot.hub.ingestion.source import Source
@@ -216,3 +217,31 @@ def test_profiles(hub: Hub, tmp_path: Path) -> None:
     [fragment] = hub.fragments("ada@example.com")
 
     assert (fragment.time, fragment.body["_demo"]) == (NOW, {"name": "Ada"})
+
+
+def test_long_line(hub: Hub, tmp_path: Path) -> None:
+    """A line that is far too long is refused, also where a row goes on over it, and the rows behind it go in."""
+    broken = '"' + LINE.replace("private", "x")
+    done = imported(hub, tmp_path, table("x" * 1_000_001, broken, "y" * 2_000_000, LINE))
+
+    assert [line for line, _, _ in listed(done)] == [2, 3, 4]
+    assert (listed(done)[0][2], only(hub)["_id"], done.position) == (
+        "isn't CSV: a line is longer than 1000000 bytes",
+        "o-1",
+        done.size,
+    )
+
+
+def test_columns_that_cannot_be_read(hub: Hub, tmp_path: Path) -> None:
+    """When the names of the columns can't be read, the reason says so."""
+    with pytest.raises(UnreadableFile, match=r"orders.csv:1: isn't UTF-8 at byte 1 of its line"):
+        imported(hub, tmp_path, "Größe".encode("utf-16"), mapping=None)
+
+
+def test_grown_within_a_line(hub: Hub, tmp_path: Path) -> None:
+    """A row that had no end yet when it was read is read again, whole, once the file has grown."""
+    whole = table(LINE)
+    imported(hub, tmp_path, whole[: len(whole) - len(LINE) + 3])
+    done = imported(hub, tmp_path, whole)
+
+    assert (only(hub)["_id"], done.accepted, done.rejected, done.lines) == ("o-1", 1, 1, 2)
