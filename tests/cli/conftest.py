@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bot import customer_file
 from bot.cli.main import main
+from tests import upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,16 @@ class Ran:
 
 Run = Callable[..., Ran]
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def sample() -> dict[str, str]:
+    """Settings for the sample as a hub's file, made once for all tests: with `hub:` alone each command invents it anew for 2 s."""
+    return {
+        "PROFILE_URL": "hub:",
+        "HUB_PATH": str(upstream.database().path),
+        "CUSTOMER_CONFIG": str(customer_file.HUBS),
+    }
 
 
 @pytest.fixture

@@ -118,14 +118,14 @@ async def test_live(live: Live) -> None:
     assert await live(0) == WELL
 
 
-async def test_slack_refuses(live: Live) -> None:
+async def test_slack_refuses(live: Live, sample: dict[str, str]) -> None:
     """What Slack says of the token is told, and what to do about it."""
 
     async def refuse(_request: Request) -> Response:
         return JSONResponse({"ok": False, "error": "invalid_auth"})
 
     async with served(Starlette(routes=[Route("/api/auth.test", refuse, methods=["POST"])]), "127.0.0.1", 0) as url:
-        found = await live(2, slack_api_url=f"{url}/api/")
+        found = await live(2, **sample, slack_api_url=f"{url}/api/")
 
     assert found == WELL | {
         "Slack: auth.test": [
@@ -134,14 +134,14 @@ async def test_slack_refuses(live: Live) -> None:
     }
 
 
-async def test_no_such_merge_policy(live: Live) -> None:
+async def test_no_such_merge_policy(live: Live, sample: dict[str, str]) -> None:
     """A merge policy that Adobe doesn't have is told, with those that it has."""
-    [wrong] = (await live(2, adobe_merge_policy_id="nope"))["Adobe: token and merge policy"]
+    [wrong] = (await live(2, **sample, adobe_merge_policy_id="nope"))["Adobe: token and merge policy"]
 
     assert wrong.startswith("ADOBE_MERGE_POLICY_ID names no merge policy for profiles; there are ")
 
 
-async def test_configuration_that_does_not_fit(live: Live, place: Path) -> None:
+async def test_configuration_that_does_not_fit(live: Live, sample: dict[str, str], place: Path) -> None:
     """Namespaces and paths that the organisation doesn't have are told."""
     (place / "mine.yml").write_text(
         "namespaces: [{code: Shoe, label: Shoe, aliases: [shoe], example: 'shoe:39'}]\n"
@@ -149,7 +149,7 @@ async def test_configuration_that_does_not_fit(live: Live, place: Path) -> None:
         "verdict: []\n"
         "cards: {standard: {fields: [], sections: []}}\n"
     )
-    found = await live(2, customer_config="mine.yml")
+    found = await live(2, **sample | {"CUSTOMER_CONFIG": "mine.yml"})
 
     assert found["Adobe: namespaces"] == [
         "customer.yml: no namespace has the code Shoe; correct it, or take it out with {code: Shoe, remove: true}."

@@ -8,12 +8,12 @@ import pytest
 
 from tests.cli.conftest import Run
 
-HUB = {"profile_url": "hub:"}
+Sample = dict[str, str]
 
 
 def test_card(run: Run) -> None:
-    """The card is shown as text, and says that its customer is invented."""
-    told = run("lookup", "ada@example.com", **HUB)
+    """The card is shown as text. With `hub:` alone its customer is invented for this one question, and the card says so."""
+    told = run("lookup", "ada@example.com", profile_url="hub:")
 
     assert (told.code, told.err) == (0, "")
     assert told.out.startswith("Ada Lovelace\n")
@@ -22,23 +22,23 @@ def test_card(run: Run) -> None:
 
 
 @pytest.mark.parametrize("typed", ["crm:C-10001", "+49 30 23125 123", "Ada Lovelace <ADA@example.com>"])
-def test_any_identity(run: Run, typed: str) -> None:
+def test_any_identity(run: Run, sample: Sample, typed: str) -> None:
     """Whatever may be typed in Slack may be typed here."""
-    assert run("lookup", typed, **HUB).out.startswith("Ada Lovelace\n")
+    assert run("lookup", typed, **sample).out.startswith("Ada Lovelace\n")
 
 
-def test_json(run: Run) -> None:
+def test_json(run: Run, sample: Sample) -> None:
     """--json prints the profile."""
-    told = run("lookup", "ada@example.com", "--json", **HUB)
+    told = run("lookup", "ada@example.com", "--json", **sample)
     customer = json.loads(told.out)
 
     assert (told.code, customer["name"]["full"], customer["dropped"]) == (0, "Ada Lovelace", 0)
 
 
 @pytest.mark.parametrize("form", ["classic", "rich"])
-def test_blocks(run: Run, form: str) -> None:
+def test_blocks(run: Run, sample: Sample, form: str) -> None:
     """--blocks prints the Slack message, in either form."""
-    told = run("lookup", "ada@example.com", "--blocks", "--form", form, **HUB)
+    told = run("lookup", "ada@example.com", "--blocks", "--form", form, **sample)
     message = json.loads(told.out)
 
     assert told.code == 0
@@ -46,18 +46,18 @@ def test_blocks(run: Run, form: str) -> None:
     assert "Ada Lovelace" in message["text"]
 
 
-def test_card_and_locale(run: Run) -> None:
+def test_card_and_locale(run: Run, sample: Sample) -> None:
     """--card and --locale choose the card and its language."""
-    told = run("lookup", "ada@example.com", "--card", "compact", "--locale", "de-DE", **HUB)
+    told = run("lookup", "ada@example.com", "--card", "compact", "--locale", "de-DE", **sample)
 
     assert told.code == 0
     assert "Kundenwert: 12.480,50\u00a0€" in told.out
     assert "O-58213 ·" not in told.out
 
 
-def test_default_locale(run: Run) -> None:
+def test_default_locale(run: Run, sample: Sample) -> None:
     """Without --locale the configured language is used."""
-    assert "Kundenwert" in run("lookup", "ada@example.com", default_locale="de-DE", **HUB).out
+    assert "Kundenwert" in run("lookup", "ada@example.com", default_locale="de-DE", **sample).out
 
 
 @pytest.mark.parametrize(
@@ -69,24 +69,24 @@ def test_default_locale(run: Run) -> None:
         (("nobody@example.com", "--blocks"), "No customer found"),
     ],
 )
-def test_no_card(run: Run, arguments: tuple[str, ...], expected: str) -> None:
+def test_no_card(run: Run, sample: Sample, arguments: tuple[str, ...], expected: str) -> None:
     """Without a card the notice is shown, and the exit code is 1."""
-    told = run("lookup", *arguments, **HUB)
+    told = run("lookup", *arguments, **sample)
 
     assert (told.code, told.err) == (1, "")
     assert expected in told.out
 
 
-def test_unknown_card(run: Run) -> None:
+def test_unknown_card(run: Run, sample: Sample) -> None:
     """A card that isn't configured is named, beside those that are."""
-    told = run("lookup", "ada@example.com", "--card", "nope", **HUB)
+    told = run("lookup", "ada@example.com", "--card", "nope", **sample)
 
     assert (told.code, told.out, told.err) == (2, "", "No card is named nope; there are standard, compact.\n")
 
 
 def test_own_configuration(run: Run) -> None:
     """A mistake in the organisation's own customer.yml is told with its line."""
-    told = run("lookup", "ada@example.com", customer_config="nowhere.yml", **HUB)
+    told = run("lookup", "ada@example.com", profile_url="hub:", customer_config="nowhere.yml")
 
     assert (told.code, told.err) == (2, "nowhere.yml can't be read (FileNotFoundError).\n")
 

@@ -215,12 +215,12 @@ async def test_stopped_while_starting(slack: SlackSide, tmp_path: Path) -> None:
     assert code != 0
 
 
-async def test_reload(slack: SlackSide, tmp_path: Path) -> None:
+async def test_reload(slack: SlackSide, sample: dict[str, str], tmp_path: Path) -> None:
     """SIGHUP reads customer.yml again; a broken one is told with its line, and the last good one stays."""
     file = tmp_path / "customer.yml"
     file.write_text(FACTS.format(label="Spent so far"))
     async with AsyncExitStack() as stack:
-        environ = environment(slack, CUSTOMER_CONFIG=str(file))
+        environ = environment(slack, **sample | {"CUSTOMER_CONFIG": str(file)})
         running = await stack.enter_async_context(started(environ, tmp_path))
         wire = await stack.enter_async_context(wired(slack, "http", (await running.until("listening"))["address"]))
 
@@ -279,10 +279,10 @@ def refused(environ: dict[str, str], directory: Path) -> tuple[int, str]:
     return ran.returncode, ran.stderr
 
 
-async def test_refused_tokens(slack: SlackSide, tmp_path: Path) -> None:
+async def test_refused_tokens(slack: SlackSide, sample: dict[str, str], tmp_path: Path) -> None:
     """A token that Slack refuses ends the start with a sentence and code 2, in either transport."""
-    bot_token = await asyncio.to_thread(refused, environment(slack, SLACK_BOT_TOKEN="xoxb-wrong"), tmp_path)
-    app_token = await asyncio.to_thread(refused, environment(slack, "socket", SLACK_APP_TOKEN="xapp-wrong"), tmp_path)
+    bot_token = await asyncio.to_thread(refused, environment(slack, **sample, SLACK_BOT_TOKEN="xoxb-wrong"), tmp_path)
+    app_token = await asyncio.to_thread(refused, environment(slack, "socket", **sample, SLACK_APP_TOKEN="xapp-wrong"), tmp_path)
 
     assert bot_token[0] == app_token[0] == 2
     assert bot_token[1].startswith("Slack's auth.test said invalid_auth. ")
@@ -290,11 +290,11 @@ async def test_refused_tokens(slack: SlackSide, tmp_path: Path) -> None:
     assert "Traceback" not in bot_token[1] + app_token[1]
 
 
-async def test_taken_port(slack: SlackSide, tmp_path: Path) -> None:
+async def test_taken_port(slack: SlackSide, sample: dict[str, str], tmp_path: Path) -> None:
     """A port that is taken ends the start with a sentence and code 2."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        code, said = await asyncio.to_thread(refused, environment(slack, PORT=port), tmp_path)
+        code, said = await asyncio.to_thread(refused, environment(slack, **sample, PORT=port), tmp_path)
 
     assert code == 2
     assert f"127.0.0.1:{port} can't be listened on" in said
