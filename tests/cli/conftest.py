@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def sample() -> dict[str, str]:
-    """Settings for the sample as a hub's file, made once for all tests: with `hub:` alone each command invents it anew for 2 s."""
+    """Settings for the sample as a hub's file, made once for all tests: `hub:` alone takes each command 2 s to invent it anew."""
     return {
         "PROFILE_URL": "hub:",
         "HUB_PATH": str(upstream.database().path),
