@@ -6,6 +6,7 @@ import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from sqlite3 import OperationalError
 from typing import Annotated
 
 import typer
@@ -17,7 +18,7 @@ from bot.cli.hub_file import HubOption, dataset_of, milliseconds, opened
 from bot.errors import ConfigurationError
 from bot.hub.database import unsettled
 from bot.hub.database.connection import Database
-from bot.hub.ingestion.ahead import batching_for
+from bot.hub.ingestion.ahead import PreparationEnded, batching_for
 from bot.hub.ingestion.background import IMPORTING, work_behind
 from bot.hub.ingestion.files import UnreadableFile
 from bot.hub.ingestion.importing import Overtaken, Progress, import_file
@@ -74,10 +75,12 @@ def _imported(database: Database, source: Source, bars: Bars, *, again: bool) ->
     try:
         batching = batching_for(source.path)
         return import_file(database, source, now=milliseconds(), told=show, again=again, batching=batching)
-    except (UnreadableFile, WrongMapping, Overtaken) as error:
+    except (UnreadableFile, WrongMapping, Overtaken, PreparationEnded) as error:
         raise ConfigurationError((f"{error}.",)) from None
     except OSError as error:
-        raise ConfigurationError((f"{error.filename}: {error.strerror}.",)) from None
+        raise ConfigurationError((f"{error.filename or source.rejects_path}: {error.strerror}.",)) from None
+    except OperationalError as error:  # the disk is full, or somebody else has been writing for half a minute
+        raise ConfigurationError((f"{database.path}: {error}. The same command goes on from here.",)) from None
 
 
 def _computed(database: Database, bars: Bars) -> None:

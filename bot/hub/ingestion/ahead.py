@@ -20,13 +20,17 @@ WORTH_IT = 5_000_000
 """Bytes of a file from which on two processes are faster than one: a process takes a third of a second to start."""
 
 
+class PreparationEnded(RuntimeError):
+    """The process that prepares records has died. What was committed stays, and the import can be gone on with."""
+
+
 def batching_for(path: Path) -> Batching:
     """How a file of that size is prepared fastest. Raises OSError."""
     return batches_ahead if path.stat().st_size >= WORTH_IT else batches
 
 
 def batches_ahead(source: Source, organisation: Organisation, start: Place, *, now: int) -> Iterator[Batch]:
-    """As `batches`, one batch ahead of whoever asks. Raises what `batches` raises, and RuntimeError if the process dies."""
+    """As `batches`, one batch ahead of whoever asks. Raises what `batches` raises, and PreparationEnded if the process dies."""
     here, there = Pipe()
     command = [sys.executable, "-m", __name__, str(there.fileno())]
     with here, subprocess.Popen(command, pass_fds=(there.fileno(),)) as process:  # noqa: S603 - it is this module
@@ -54,7 +58,7 @@ def _alive() -> Iterator[None]:
     try:
         yield
     except (EOFError, OSError):
-        raise RuntimeError("the process that prepares records has died") from None
+        raise PreparationEnded("the process that prepares records has died; the import can be gone on with") from None
 
 
 def main(pipe: Connection) -> None:

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import codecs
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -124,7 +125,7 @@ def read_mapping(path: Path) -> Mapping:
         WrongMapping: it can't be read, or says what can't be meant; with each mistake.
     """
     try:
-        return Mapping.model_validate(YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")))
+        return _mapping_in(path.read_text(encoding="utf-8"))
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise WrongMapping(f"{path}:{line}: {error.problem}") from None
@@ -133,6 +134,11 @@ def read_mapping(path: Path) -> Mapping:
         raise WrongMapping(f"{path}: {'; '.join(told)}") from None
     except (OSError, ValueError, RecursionError, YAMLError) as error:
         raise WrongMapping(f"{path}: can't be read ({type(error).__name__})") from None
+
+
+@lru_cache(maxsize=8)  # an import asks for it twice, and reading YAML takes ten milliseconds
+def _mapping_in(text: str) -> Mapping:
+    return Mapping.model_validate(YAML(typ="safe", pure=True).load(text))
 
 
 def _where(error: ErrorDetails) -> str:

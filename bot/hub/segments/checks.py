@@ -68,6 +68,14 @@ def found(array: Value, check: Check | None) -> Check:
     return holds
 
 
+def meant(array: Value, check: Check | None) -> Value:
+    """The items of an array for which the check holds, all of them if there is nothing to check."""
+    if check is None:
+        return array
+
+    return lambda item: [each for each in array(item) if check(each)]
+
+
 def missing(value: Value) -> Check:
     """There is no value, or only an empty array."""
     return lambda item: (found := value(item)) is None or found == []

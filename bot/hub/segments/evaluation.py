@@ -37,7 +37,7 @@ class Evaluation:
         self._after = 0
 
     def work(self, connection: sqlite3.Connection, limit: int) -> int:
-        """Settle the people to whom the next `limit` waiting identities belong; how many that were, 0 if nothing is to do.
+        """Evaluate the people to whom the next `limit` waiting identities belong; how many those are, 0 if nothing is to do.
 
         `connection` is one of `Database.writer`, outside of a transaction. All that is read is of one moment, nobody is kept
         from writing while it is computed, and people of whom more arrived meanwhile keep waiting.
@@ -66,7 +66,9 @@ class Evaluation:
         if not computed:
             return 0
         with transaction(connection):
-            return sum(unsettled.settle(connection, person, taken, standing) for person, taken, standing in computed)
+            for person, mine, standing in computed:
+                unsettled.settle(connection, person, mine, standing)
+        return len(computed)
 
     def _computed(
         self, connection: sqlite3.Connection, taken: Sequence[Unsettled]

@@ -71,7 +71,7 @@ class Subject:
     def seen_as(self, entity: Xdm) -> Subject:
         """The same events, which needn't be sorted by type again, with another profile."""
         other = Subject(entity, self.events)
-        other._by_type = self._by_type  # noqa: SLF001 - of its own class
+        other._by_type = self._by_type
         return other
 
     def of_type(self, event_type: str) -> list[Xdm]:
@@ -141,10 +141,7 @@ class _Compiler:
             case Field(path, of) if of is not None:
                 return chained(self.value(of), at(path))
             case Filter(of, wanted):
-                array, check = self._filter(of, wanted)
-                if check is None:
-                    return array
-                return lambda item: [each for each in array(item) if check(each)]
+                return checks.meant(*self._filter(of, wanted))
             case Call(None, function, arguments):
                 return self._function(function, arguments)
             case Call(of, function, arguments) if of is not None and function not in _CHECKS:

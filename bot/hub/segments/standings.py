@@ -81,9 +81,7 @@ class Definitions:
         qualified = (each for each in self._aggregates if each.qualifies(subject))
         return [(each.attribute, value) for each in qualified if (value := each.value(subject)) is not None]
 
-    def _verdicts(
-        self, known: Known, everything: Subject, computed: Sequence[tuple[ComputedAttribute, Any]]
-    ) -> dict[str, bool]:
+    def _verdicts(self, known: Known, everything: Subject, computed: Sequence[tuple[ComputedAttribute, Any]]) -> dict[str, bool]:
         """Whether the person is a member, for each audience that can be evaluated."""
         verdicts: dict[str, bool] = {}
         attributes = _placed(computed)

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,10 +17,12 @@ from structlog.testing import capture_logs
 
 from bot.hub.database import unsettled
 from bot.hub.database.connection import transaction
+from bot.hub.database.intake import Intake
 from bot.hub.database.reading import Reading
 from bot.hub.database.removal import remove
 from bot.hub.model import MOST_IDENTITIES, Identity, Record
 from bot.hub.segments import jobs
+from bot.hub.segments.evaluation import Evaluation
 from tests.hub.segments.world import ADA, GRACE, PHONE, World
 
 LATELY = 'xEvent[eventType = "bought" and timestamp occurs < 30 days before now]'
@@ -121,7 +123,7 @@ def test_more_arrives_meanwhile(world: World, interrupted: Interrupted) -> None:
     world.take(world.profile(ADA, tier=1), world.profile(GRACE, tier=1))
     interrupted.meanwhile = lambda: world.take(world.profile(ADA, tier=2, age=30))
 
-    assert world.evaluation.work(interrupted, 10) == 1
+    assert world.evaluation.work(interrupted, 10) == 2
     assert unsettled.count(world.connection) == 1
     assert world.settle() == 1
     assert world.members("a1", ADA, GRACE) == [GRACE]
@@ -152,7 +154,7 @@ def test_removed_meanwhile(world: World, interrupted: Interrupted) -> None:
 
     interrupted.meanwhile = removal
 
-    assert world.evaluation.work(interrupted, 10) == 1
+    assert world.evaluation.work(interrupted, 10) == 2
     assert world.connection.execute("SELECT count(*) FROM standing").fetchone() == (1,)
     assert world.settle() == 0
 
@@ -347,3 +349,22 @@ def test_any_order(history: tuple[list[tuple[str, tuple[Identity, ...], int]], l
     batches = [order[start:end] for start, end in pairwise(edges)]
 
     assert outcome(told, [range(len(told))]) == outcome(told, batches)
+
+
+def test_overtaken(world: World) -> None:
+    """Who is evaluated while more of them arrives still counts as work: whoever works until nothing is left goes on."""
+    world.audience(1, 'homeAddress.city = "Berlin"')
+    world.take(world.profile(ADA, homeAddress={"city": "Köln"}))
+    moved = world.profile(ADA, homeAddress={"city": "Berlin"})
+    arriving = iter([replace(moved, time=moved.time + 1)])
+
+    def clock() -> datetime:
+        with closing(world.database.writer()) as other, transaction(other):
+            Intake(other).apply(list(arriving), world.database.organisation(), now=world.milliseconds)
+        return world.now
+
+    evaluation = Evaluation(world.database, clock)
+
+    assert evaluation.work(world.connection, 10) == 1
+    assert evaluation.work(world.connection, 10) == 1
+    assert world.members("a1", ADA) == [ADA]
