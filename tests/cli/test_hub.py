@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -160,3 +161,22 @@ def test_serve(served: tuple[str, Path]) -> None:
         tenant = database.organisation().tenant
 
     assert (bool(token), refused.status_code, tenant) == (True, 400, "demo")
+
+
+def test_full_disk(file: str, tmp_path: Path) -> None:
+    """When the disk is full an import says so in a sentence, and goes on where it was once there is room."""
+    orders = write_lines(tmp_path / "orders.jsonl", [order(number) for number in range(1, 6_001)])
+    command = (sys.executable, "-m", "bot", "hub", "import", str(orders), "--dataset", "Orders", "--hub", file, "--no-compute")
+    limit = Path(file).stat().st_size + 300_000
+    full = subprocess.run(  # noqa: S603
+        command,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    roomy = process(*command[4:])
+
+    assert (full.returncode, "Traceback" in full.stderr, "goes on from here" in full.stderr) == (2, False, True)
+    assert roomy.out == "6,000 lines: 6,000 records are new, 0 change nothing, 0 were refused.\n"

@@ -17,9 +17,9 @@ from bot.hub.segments.syntax import Unreadable
 OWN, EXTERNAL = "SegmentDefinition", "ExternalSegment"
 """The `type` of an audience that the hub evaluates, and of one whose members are supplied from outside."""
 
-_EXTERNAL_TYPES = frozenset({EXTERNAL, "ExternalAudience"})
+_EXTERNAL_TYPES = (EXTERNAL, "ExternalAudience")
 _NAMESPACE = "AEPSegments"
-_STATES = frozenset({"published"})
+_STATES = ("published",)
 _UNION = {
     "meta:resourceType": "unions",
     "meta:containerId": "tenant",
