@@ -14,5 +14,5 @@ EXPRESSION = {"type": "PQL", "format": "pql/text", "value": "a = 1"}
 @pytest.mark.parametrize("value", [["a"], {"a": 1}, 7])
 def test_another_type(name: str, value: object) -> None:
     """A value of a wrong JSON type is told like any other wrong value."""
-    with pytest.raises(Malformed, match="is|can't"):
+    with pytest.raises(Malformed):
         described({"name": "Gold", "expression": EXPRESSION, name: value}, default_policy=None)
