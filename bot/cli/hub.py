@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from bot.cli.hub_backup import backup
+from bot.cli.hub_compact import compact
 from bot.cli.hub_import import import_
 from bot.cli.hub_person import delete_, export_
 from bot.cli.hub_sample import sample
@@ -23,3 +24,4 @@ hub.command("status")(status_)
 hub.command("export")(export_)
 hub.command("delete")(delete_)
 hub.command()(backup)
+hub.command()(compact)

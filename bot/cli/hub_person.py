@@ -66,7 +66,8 @@ def _proof(traces: Traces) -> str:
         return "Looked for in every table and, byte by byte, in the hub's file and its log: nothing is left."
     return (
         f"Still there: {traces.identities} identities, {traces.waiting} waiting records, and {traces.occurrences} places in the "
-        "file where one of the values stands, such as in another person's record."
+        "file where one of the values stands, such as in another person's record, or where a row was moved: "
+        "customer-bot hub compact takes the latter away."
     )
 
 

@@ -89,6 +89,18 @@ def test_export_and_delete(file: str, tmp_path: Path, run: Run) -> None:
     assert (then.code, then.err) == (2, "Nobody in the hub has that identity.\n")
 
 
+def test_compact(file: str, tmp_path: Path, run: Run) -> None:
+    """The file is written anew, and knows what it knew."""
+    orders = write_lines(tmp_path / "orders.jsonl", [order(1)])
+    process("import", str(orders), "--dataset", "Orders", "--hub", file)
+    before = run("hub", "status", "--json", "--hub", file)
+    ended = run("hub", "compact", "--hub", file)
+    after = run("hub", "status", "--json", "--hub", file)
+
+    assert (ended.code, ended.out.startswith("From ")) == (0, True)
+    assert json.loads(after.out)["events"] == json.loads(before.out)["events"] == 1
+
+
 def test_backup(file: str, tmp_path: Path, run: Run) -> None:
     """A copy is a hub like the first; the hub itself isn't overwritten."""
     orders = write_lines(tmp_path / "orders.jsonl", [order(1)])
