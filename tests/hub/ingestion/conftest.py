@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -131,6 +132,13 @@ def order(number: int, email: str = "ada@example.com", **more: Any) -> Xdm:
         "identityMap": {"Email": [{"id": email, "primary": True}]},
         "_demo": {"amount": 10.5, "items": number, **more},
     }
+
+
+def children_running(module: str) -> list[int]:
+    """Our own processes that run `module`. Other children, such as the server of other tests, are none of them."""
+    tasks = Path(f"/proc/{os.getpid()}/task").iterdir()
+    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    return [child for child in children if module in Path(f"/proc/{child}/cmdline").read_text().split("\0")]
 
 
 def write_lines(path: Path, records: list[Any]) -> Path:

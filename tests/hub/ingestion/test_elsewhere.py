@@ -16,7 +16,7 @@ from bot.hub.ingestion.elsewhere import Elsewhere, open_elsewhere
 from bot.hub.ingestion.inlet import InletDown
 from bot.hub.ingestion.submission import ACCEPTED, Outcome, Submission
 from bot.hub.model import Xdm
-from tests.hub.ingestion.conftest import ORDERS, VISITS, Hub, order
+from tests.hub.ingestion.conftest import ORDERS, VISITS, Hub, children_running, order
 
 
 def submission(record: Xdm, dataset: str = ORDERS) -> Submission:
@@ -119,6 +119,5 @@ async def running(inlet: Elsewhere) -> None:
 
 
 def children() -> list[int]:
-    """The processes that store, by what the kernel tells of ours."""
-    tasks = Path(f"/proc/{os.getpid()}/task").iterdir()
-    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    """The processes that store."""
+    return children_running("bot.hub.ingestion.working")

@@ -19,7 +19,7 @@ from bot.hub.ingestion.batch import batches
 from bot.hub.ingestion.files import UnreadableFile
 from bot.hub.ingestion.importing import Batching, Overtaken, Progress, import_file
 from bot.hub.ingestion.source import Source
-from tests.hub.ingestion.conftest import NOW, ORDERS, VISITS, Hub, order, write_lines
+from tests.hub.ingestion.conftest import NOW, ORDERS, VISITS, Hub, children_running, order, write_lines
 
 COUNT = 30_000
 
@@ -166,9 +166,8 @@ def test_process_dies(hub: Hub, tmp_path: Path) -> None:
 
     def kill_children(progress: Progress) -> None:
         if progress.lines:
-            children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-            for child in children:
-                os.kill(int(child), signal.SIGKILL)
+            for child in children_running("bot.hub.ingestion.ahead"):
+                os.kill(child, signal.SIGKILL)
 
     with pytest.raises(RuntimeError, match="has died"):
         import_file(hub.database, source, now=NOW, told=kill_children, batching=batches_ahead)
