@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from bot.hub.database.connection import Database, WrongFile
 from bot.hub.ims import Credentials
 from bot.hub.ingestion.inlet import Here
 from bot.hub.sampling import sample_database
+from bot.hub.times import milliseconds
 
 HUB_URL = "http://hub"
 
@@ -44,11 +44,11 @@ async def open_hub(path: Path | None) -> AsyncIterator[httpx.ASGITransport]:
             database = _found(path)
         else:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="customer-context-")))
-            database = await asyncio.to_thread(sample_database, folder, now=datetime.now(UTC))
+            database = await asyncio.to_thread(sample_database, folder, now=_present())
         stack.enter_context(closing(database))
         # Nobody can reach this hub's own ways in: what goes into the file goes in through another process.
-        inlet = stack.enter_context(closing(Here(database, _milliseconds)))
-        app = create_hub(database=database, credentials=credentials_for(path), clock=lambda: datetime.now(UTC), inlet=inlet)
+        inlet = stack.enter_context(closing(Here(database, lambda: milliseconds(_present()))))
+        app = create_hub(database=database, credentials=credentials_for(path), clock=_present, inlet=inlet)
         yield httpx.ASGITransport(app=app, raise_app_exceptions=False)
 
 
@@ -62,5 +62,5 @@ def _found(path: Path) -> Database:
         raise ConfigurationError((f"HUB_PATH: {error}.",)) from None
 
 
-def _milliseconds() -> int:
-    return time.time_ns() // 1_000_000
+def _present() -> datetime:
+    return datetime.now(UTC)

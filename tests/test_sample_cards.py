@@ -23,8 +23,8 @@ from bot.errors import LookupFailed, TooManyIdentities
 from bot.hub.api.app import Credentials, create_hub
 from bot.hub.database.connection import Database
 from bot.hub.ingestion.inlet import Here
-from bot.hub.invented.customers import CUSTOMERS
-from bot.hub.sampling import sample_database, sample_identities
+from bot.hub.invented.customers import CUSTOMERS, customers
+from bot.hub.sampling import sample_database
 from bot.profiles import ims
 from bot.profiles.client import AdobeClient
 from bot.profiles.http import OverClient
@@ -72,7 +72,8 @@ async def _all_contents(database: Database) -> Contents:
     account, retries = Account(who.org_id, who.sandbox, who.client_id), Retries(attempts=1, pause=1.0)
     client = AdobeClient(send, "http://hub", account, tokens, breaker=breaker, retries=retries, most_bytes=2_000_000)
     source = AdobeSource(client, lambda: CONFIG, clock=time.monotonic, patience=PATIENCE)
-    return {each.value: await _content(source, Identity(each.namespace, each.value)) for each in sample_identities(now=NOW)}
+    addresses = [each.person.email for each in customers(1, NOW)]
+    return {address: await _content(source, Identity("Email", address)) for address in addresses}
 
 
 async def _content(source: AdobeSource, identity: Identity) -> Card | Notice:

@@ -70,7 +70,7 @@ def over(strong: Xdm, weak: Xdm, levels: float = inf) -> Xdm:
 
 def events_shown(policy: MergePolicy, organisation: Organisation) -> frozenset[int]:
     """The numbers of the datasets whose events `policy` shows."""
-    enabled = _enabled(organisation)
+    enabled = organisation.enabled
     if policy.attribute_merge is AttributeMerge.TIMESTAMP_ORDERED:
         return enabled
     named = filter(None, map(organisation.dataset, policy.order))
@@ -78,12 +78,8 @@ def events_shown(policy: MergePolicy, organisation: Organisation) -> frozenset[i
     return enabled & of_events if of_events else enabled
 
 
-def _enabled(organisation: Organisation) -> frozenset[int]:
-    return frozenset(dataset.number for dataset in organisation.datasets if dataset.enabled)
-
-
 def _ranked(fragments: Iterable[Fragment], policy: MergePolicy, organisation: Organisation) -> Sequence[Fragment]:
-    enabled = _enabled(organisation)
+    enabled = organisation.enabled
     newest_first = _newest_first(fragment for fragment in fragments if fragment.dataset in enabled)
     if policy.attribute_merge is AttributeMerge.TIMESTAMP_ORDERED:
         return newest_first

@@ -181,6 +181,11 @@ class Organisation:
         """Whether anything is computed from a profile when data of it arrives."""
         return bool(self.computed) or any(not audience.external for audience in self.audiences)
 
+    @cached_property
+    def enabled(self) -> frozenset[int]:
+        """The numbers of the datasets whose records are part of profiles."""
+        return frozenset(dataset.number for dataset in self.datasets if dataset.enabled)
+
     def namespace(self, code: str) -> Namespace | None:
         """The namespace with that code, whatever its case."""
         return self._namespaces.get(code.lower())

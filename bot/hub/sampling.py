@@ -32,9 +32,10 @@ from bot.hub.invented.configuring import CONFIGURATION, Post, configure, dataset
 from bot.hub.invented.customer import Customer
 from bot.hub.invented.customers import customers
 from bot.hub.invented.sources import EPOCH, SOURCES, Exports, Source
-from bot.hub.model import MOST_IDENTITIES, Identity, Xdm
+from bot.hub.model import MOST_IDENTITIES, Xdm
 from bot.hub.schemas.registry import SCHEMAS, new_id, registered
 from bot.hub.segments.evaluation import Evaluation
+from bot.hub.times import milliseconds
 
 CUSTOMER_YML = Path(__file__).with_name("customer.yml")
 """What the sample's data means to the bot."""
@@ -43,11 +44,6 @@ FOUNDED = timedelta(days=1825)
 """How long ago the hub was set up."""
 DELIVERIES = (timedelta(days=60), timedelta(days=14), timedelta())
 """How long ago files came in, each with what had happened since the one before."""
-
-
-def sample_identities(*, seed: int = 1, now: datetime) -> Iterator[Identity]:
-    """The personal e-mail address of each customer."""
-    return (Identity("Email", customer.person.email) for customer in customers(seed, now))
 
 
 def write_sources(folder: Path, *, seed: int = 1, now: datetime) -> None:
@@ -88,7 +84,7 @@ def filled_database(
 async def _set_up(database: Database, at: datetime) -> None:
     """The whole configuration, as of `at`."""
     with closing(database.writer()) as connection, transaction(connection):
-        found(connection, TENANT, _milliseconds(at))
+        found(connection, TENANT, milliseconds(at))
         old_shop = {source: _unchecked_schema(connection, source, at) for source in SOURCES if source.knows_the_odd}
     async with _client(database, at) as post:
         await configure(post)
@@ -99,8 +95,8 @@ async def _set_up(database: Database, at: datetime) -> None:
 def _unchecked_schema(connection: sqlite3.Connection, source: Source, at: datetime) -> str:
     """A schema as nobody may make one: it stands for what got in before anybody looked."""
     number = documents.next_number(connection, SCHEMAS.name)
-    resource = registered(read("unchecked", source.name), SCHEMAS, new_id(SCHEMAS, TENANT, number), _milliseconds(at))
-    documents.put(connection, Kind.SCHEMA, resource["$id"], resource, now=_milliseconds(at))
+    resource = registered(read("unchecked", source.name), SCHEMAS, new_id(SCHEMAS, TENANT, number), milliseconds(at))
+    documents.put(connection, Kind.SCHEMA, resource["$id"], resource, now=milliseconds(at))
     return str(resource["$id"])
 
 
@@ -109,7 +105,7 @@ async def _client(database: Database, at: datetime) -> AsyncIterator[Post]:
     """Posts to the hub's own endpoints, for as long as it is set up."""
     who = Credentials("sample", secrets.token_hex(), "sample@AdobeOrg", "sample")
     async with AsyncExitStack() as stack:
-        inlet = stack.enter_context(closing(Here(database, lambda: _milliseconds(at))))
+        inlet = stack.enter_context(closing(Here(database, lambda: milliseconds(at))))
         hub = create_hub(database=database, credentials=who, clock=lambda: at, inlet=inlet)
         transport = httpx.ASGITransport(app=hub)
         client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://hub"))
@@ -143,7 +139,7 @@ def _deliveries(
 def _take_in(database: Database, at: datetime, files: Sequence[tuple[Source, Path]], people: int) -> None:
     """Import what came in, and evaluate everybody: whoever was in an audience may be out by then."""
     for source, path in files:
-        import_file(database, File(path, _dataset(database, source), mapping(source)), now=_milliseconds(at))
+        import_file(database, File(path, _dataset(database, source), mapping(source)), now=milliseconds(at))
     evaluation = Evaluation(database, lambda: at)
     with closing(database.writer()) as connection:
         evaluation.everybody(connection)
@@ -154,7 +150,3 @@ def _take_in(database: Database, at: datetime, files: Sequence[tuple[Source, Pat
 def _dataset(database: Database, source: Source) -> str:
     [only] = database.organisation().datasets_named(read("datasets", source.name)["name"])
     return only.id
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)

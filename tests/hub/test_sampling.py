@@ -19,7 +19,7 @@ from bot.hub.database.connection import Database
 from bot.hub.invented.customers import CUSTOMERS, customers, oddity
 from bot.hub.invented.systems.partner import MEMBERS, RETIRED
 from bot.hub.model import Identity, Xdm
-from bot.hub.sampling import sample_database, sample_identities
+from bot.hub.sampling import sample_database
 from tests.hub.conftest import ENTITIES, NOW, Clock, authorise, client_of
 
 
@@ -59,7 +59,7 @@ def sample(database: Database) -> Sample:
 async def looked_at(database: Database) -> Sample:
     async with client_of(database, Clock()) as http:
         await authorise(http)
-        seen = {identity.value: await look(http, identity) for identity in sample_identities(now=NOW)}
+        seen = {each.person.email: await look(http, Identity("Email", each.person.email)) for each in customers(1, NOW)}
         audiences = (await http.get("/data/core/ups/audiences", params={"limit": "100"})).json()["children"]
         accept = {"Accept": "application/vnd.adobe.xed-full+json; version=1"}
         union = await http.get("/data/foundation/schemaregistry/tenant/unions/_xdm.context.profile__union", headers=accept)

@@ -13,8 +13,8 @@ from starlette.routing import Route
 
 from bot.hub import errors
 from bot.hub.answers import Json
-from bot.hub.api.incoming import parsed
-from bot.hub.api.segmentation import asked_ids, audience_not_found, changed, following, invalid, missing, page, sent
+from bot.hub.api.incoming import parsed, telling
+from bot.hub.api.segmentation import asked_ids, audience_not_found, following, invalid, missing, page
 from bot.hub.api.services import HubServices
 from bot.hub.database import documents
 from bot.hub.database.documents import Kind
@@ -32,15 +32,18 @@ def routes(hub: HubServices) -> list[Route]:
     """Audiences' paths, below `/data`."""
     audiences = Audiences(hub)
     one = f"{_PATH}/{{audience_id}}"
-    return [
-        Route(_PATH, audiences.listed),
-        Route(_PATH, audiences.post, methods=["POST"]),
-        Route(f"{_PATH}/bulk-get", audiences.bulk_get, methods=["POST"]),
-        Route(one, audiences.get),
-        Route(one, audiences.put, methods=["PUT"]),
-        Route(one, audiences.patch, methods=["PATCH"]),
-        Route(one, audiences.delete, methods=["DELETE"]),
-    ]
+    return telling(
+        invalid,
+        [
+            Route(_PATH, audiences.listed),
+            Route(_PATH, audiences.post, methods=["POST"]),
+            Route(f"{_PATH}/bulk-get", audiences.bulk_get, methods=["POST"]),
+            Route(one, audiences.get),
+            Route(one, audiences.put, methods=["PUT"]),
+            Route(one, audiences.patch, methods=["PATCH"]),
+            Route(one, audiences.delete, methods=["DELETE"]),
+        ],
+    )
 
 
 @dataclass(frozen=True)
@@ -77,20 +80,20 @@ class Audiences:
 
     async def post(self, request: Request) -> Json:
         """A new one: 201. Whoever is in it shows as people's data arrives, or with a segment job for everybody."""
-        body = await sent(parsed(request))
+        body = await parsed(request)
         organisation, now = self.hub.organisation, self.hub.now
-        document = await changed(self.hub, lambda connection: keeping.create(connection, organisation, body, now=now))
+        document = await self.hub.change(lambda connection: keeping.create(connection, organisation, body, now=now))
         return Json(self._shown(document), 201)
 
     async def put(self, request: Request) -> Json:
         """The whole of it anew."""
-        body = await sent(parsed(request))
+        body = await parsed(request)
 
         return await self._replaced(request, lambda _before: body)
 
     async def patch(self, request: Request) -> Json:
         """Parts of it, by JSON Patch."""
-        operations = await sent(parsed(request))
+        operations = await parsed(request)
         return await self._replaced(request, lambda before: patched(before, operations))
 
     async def delete(self, request: Request) -> Response:
@@ -107,7 +110,7 @@ class Audiences:
             before = _found(connection, request)
             return keeping.replace(connection, self.hub.organisation, before, change(before), now=self.hub.now)
 
-        return Json(self._shown(await changed(self.hub, replace)), 201)
+        return Json(self._shown(await self.hub.change(replace)), 201)
 
     def _shown(self, document: Xdm) -> Xdm:
         return {name: value for name, value in document.items() if name != "number"} | tenant(self.hub.credentials)
@@ -142,7 +145,7 @@ def _wanted(audience: Xdm, request: Request) -> bool:
 def _has(audience: Xdm, wanted: str) -> bool:
     path, equals, value = wanted.partition("==")
     if not equals:
-        raise invalid(Malformed("property is written as attribute==value"))
+        raise Malformed("property is written as attribute==value")
     found: Any = audience
     for name in path.split("."):
         found = found.get(name) if isinstance(found, dict) else None

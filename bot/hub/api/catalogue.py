@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import math
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.routing import Route
 
 from bot.hub.answers import Json
-from bot.hub.api.incoming import parsed, parsed_object, whole
+from bot.hub.api.incoming import parsed, parsed_object, telling, whole
 from bot.hub.api.services import HubServices
 from bot.hub.database import documents
 from bot.hub.database.documents import Kind
@@ -25,8 +25,6 @@ from bot.hub.malformed import Malformed
 from bot.hub.model import Xdm
 from bot.hub.organising import dataset_of
 from bot.hub.patching import patched
-
-Body = TypeVar("Body")
 
 _PATH = "/foundation/catalog/dataSets"
 
@@ -42,13 +40,16 @@ def routes(hub: HubServices) -> list[Route]:
     """The catalogue's paths, below `/data`."""
     datasets = Datasets(hub)
     one = f"{_PATH}/{{dataset_id}}"
-    return [
-        Route(_PATH, datasets.listed),
-        Route(_PATH, datasets.post, methods=["POST"]),
-        Route(one, datasets.get),
-        Route(one, datasets.put, methods=["PUT"]),
-        Route(one, datasets.patch, methods=["PATCH"]),
-    ]
+    return telling(
+        _bad,
+        [
+            Route(_PATH, datasets.listed),
+            Route(_PATH, datasets.post, methods=["POST"]),
+            Route(one, datasets.get),
+            Route(one, datasets.put, methods=["PUT"]),
+            Route(one, datasets.patch, methods=["PATCH"]),
+        ],
+    )
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,9 @@ class Datasets:
     async def listed(self, request: Request) -> Json:
         """Some of them by id: filtered by `name` and `tags`, ordered by `orderBy`, `limit` of them from `start` on."""
         params = request.query_params
-        try:
-            start, limit = whole(request, "start") or 0, whole(request, "limit", least=1, most=MOST) or USUAL
-            kept = _ordered(documents.all(self.hub.connection, Kind.DATASET).values(), params.get("orderBy", ""))
-            found = [each for each in kept if _wanted(each, params)]
-        except Malformed as error:
-            raise _bad(str(error)) from None
+        start, limit = whole(request, "start") or 0, whole(request, "limit", least=1, most=MOST) or USUAL
+        kept = _ordered(documents.all(self.hub.connection, Kind.DATASET).values(), params.get("orderBy", ""))
+        found = [each for each in kept if _wanted(each, params)]
         return Json({each["id"]: self._shown(each, params) for each in found[start : start + limit]})
 
     async def get(self, request: Request) -> Json:
@@ -78,7 +76,7 @@ class Datasets:
 
     async def post(self, request: Request) -> Json:
         """A new one: 201, and where it is. With the tags for Profile and Identity its records become part of profiles."""
-        body = await _body(parsed_object(request))
+        body = await parsed_object(request)
 
         def create(connection: sqlite3.Connection) -> str:
             _check(connection, body)
@@ -89,19 +87,19 @@ class Datasets:
             document = {"id": dataset_id, "number": number, "version": "1.0.0", "tags": {}, **kept, "created": self.hub.now}
             return self._kept(connection, document)
 
-        dataset_id = await self._changed(create)
+        dataset_id = await self.hub.change(create)
         answer = Json([f"@/dataSets/{dataset_id}"], 201)
         answer.headers["location"] = f"{request.url.path}/{dataset_id}"
         return answer
 
     async def put(self, request: Request) -> Json:
         """The whole of it anew, on the same schema."""
-        body = await _body(parsed_object(request))
+        body = await parsed_object(request)
         return await self._replaced(request, lambda _before: body)
 
     async def patch(self, request: Request) -> Json:
         """Parts of it: those that an object names, or what a JSON Patch says."""
-        body = await _body(parsed(request))
+        body = await parsed(request)
 
         return await self._replaced(request, lambda before: before | body if isinstance(body, dict) else patched(before, body))
 
@@ -120,19 +118,13 @@ class Datasets:
                 self.hub.evaluate_again(connection)
             return self._kept(connection, kept)
 
-        return Json([f"@/dataSets/{await self._changed(replace)}"])
+        return Json([f"@/dataSets/{await self.hub.change(replace)}"])
 
     def _kept(self, connection: sqlite3.Connection, document: Xdm) -> str:
         reference = {"contentType": CONTENT_TYPE, **document["schemaRef"]}
         kept = document | {"updated": self.hub.now, "schemaRef": reference}
         documents.put(connection, Kind.DATASET, document["id"], kept, now=self.hub.now)
         return str(document["id"])
-
-    async def _changed(self, work: Callable[[sqlite3.Connection], str]) -> str:
-        try:
-            return await self.hub.change(work)
-        except Malformed as error:
-            raise _bad(str(error)) from None
 
     def _shown(self, document: Xdm, params: QueryParams) -> Xdm:
         whole = {key: value for key, value in document.items() if key not in {"id", "number"}} | {
@@ -210,13 +202,6 @@ def _found(connection: sqlite3.Connection, request: Request) -> Xdm:
     if document is None:
         raise _problem(404, "NotFoundError", f"No object found for DataSet {asked}")
     return document
-
-
-async def _body(reading: Awaitable[Body]) -> Body:
-    try:
-        return await reading
-    except Malformed as error:
-        raise _bad(str(error)) from None
 
 
 def _bad(detail: str) -> Refused:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import sqlite3
 import uuid
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -15,7 +16,7 @@ from starlette.routing import Route
 
 from bot.hub import errors
 from bot.hub.answers import Json
-from bot.hub.api.incoming import parsed_object, whole
+from bot.hub.api.incoming import parsed_object, telling, whole
 from bot.hub.api.services import HubServices
 from bot.hub.database import documents
 from bot.hub.database.documents import Kind
@@ -30,20 +31,21 @@ _PATH = "/core/ca/attributes"
 MOST, USUAL = 40, 20
 _SORTED = ("name", "status", "updateEpoch", "createEpoch")
 
-Result = TypeVar("Result")
-
 
 def routes(hub: HubServices) -> list[Route]:
     """Computed attributes' paths, below `/data`."""
     attributes = ComputedAttributes(hub)
     one = f"{_PATH}/{{attribute_id}}"
-    return [
-        Route(_PATH, attributes.listed),
-        Route(_PATH, attributes.post, methods=["POST"]),
-        Route(one, attributes.get),
-        Route(one, attributes.patch, methods=["PATCH"]),
-        Route(one, attributes.delete, methods=["DELETE"]),
-    ]
+    return telling(
+        partial(errors.profile, 400),
+        [
+            Route(_PATH, attributes.listed),
+            Route(_PATH, attributes.post, methods=["POST"]),
+            Route(one, attributes.get),
+            Route(one, attributes.patch, methods=["PATCH"]),
+            Route(one, attributes.delete, methods=["DELETE"]),
+        ],
+    )
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,7 @@ class ComputedAttributes:
 
     async def listed(self, request: Request) -> Json:
         """Some of them: by `status` and `property`, in the order of `sortBy`, `limit` of them from `offset` on."""
-        try:
-            limit, offset = whole(request, "limit", least=1, most=MOST) or USUAL, whole(request, "offset") or 0
-        except Malformed as error:
-            raise _bad(error) from None
+        limit, offset = whole(request, "limit", least=1, most=MOST) or USUAL, whole(request, "offset") or 0
         evaluated = jobs.last_success(self.hub.connection)
         kept = documents.all(self.hub.connection, Kind.COMPUTED_ATTRIBUTE).values()
         every = [self._of(each, evaluated) for each in kept]
@@ -77,23 +76,23 @@ class ComputedAttributes:
 
     async def post(self, request: Request) -> Json:
         """A new one. People have it as data of them arrives, or with a segment job for everybody."""
-        body = await _sent(parsed_object(request))
+        body = await parsed_object(request)
         organisation, now = self.hub.organisation, self.hub.now
 
         def create(connection: sqlite3.Connection) -> Xdm:
             return self._kept(connection, created(body, organisation.tenant, id=str(uuid.uuid4()), now=now))
 
-        return Json(self._shown(await self._changed(create)))
+        return Json(self._shown(await self.hub.change(create)))
 
     async def patch(self, request: Request) -> Json:
         """What the body names of it, as far as its status allows that."""
-        body = await _sent(parsed_object(request))
+        body = await parsed_object(request)
 
         def change(connection: sqlite3.Connection) -> Xdm:
             before = _found(connection, request)
             return self._kept(connection, changed(before, body, status=self._shown(before)["status"], now=self.hub.now))
 
-        return Json(self._shown(await self._changed(change)))
+        return Json(self._shown(await self.hub.change(change)))
 
     async def delete(self, request: Request) -> Json:
         """Nothing of it: 202 with what it was. Only a draft can be deleted."""
@@ -105,13 +104,7 @@ class ComputedAttributes:
             documents.remove(connection, Kind.COMPUTED_ATTRIBUTE, document["id"])
             return document
 
-        return Json(self._shown(await self._changed(remove)), 202)
-
-    async def _changed(self, work: Callable[[sqlite3.Connection], Xdm]) -> Xdm:
-        try:
-            return await self.hub.change(work)
-        except Malformed as error:
-            raise _bad(error) from None
+        return Json(self._shown(await self.hub.change(remove)), 202)
 
     def _kept(self, connection: sqlite3.Connection, document: Xdm) -> Xdm:
         for other in documents.all(connection, Kind.COMPUTED_ATTRIBUTE).values():
@@ -148,7 +141,7 @@ def _links(request: Request, offset: int, limit: int, total: int) -> Xdm:
 def _ordered(attributes: Iterable[Xdm], sort: str) -> list[Xdm]:
     field = sort.removeprefix("-")
     if field not in _SORTED:
-        raise _bad(Malformed(f"sortBy is one of {', '.join(_SORTED)}, with a - before it for descending order"))
+        raise Malformed(f"sortBy is one of {', '.join(_SORTED)}, with a - before it for descending order")
     return sorted(attributes, key=lambda each: (each[field], each["id"]), reverse=sort.startswith("-"))
 
 
@@ -167,7 +160,7 @@ def _has(attribute: Xdm, wanted: str) -> bool:
     """Whether a filter holds, e.g. `name!=testing`, `updateEpoch>=1683669114845` or `status=contains(new,processing)`."""
     asked = _PROPERTY.fullmatch(wanted)
     if asked is None:
-        raise _bad(Malformed(f"property {wanted!r} isn't a filter such as name=testing or status=contains(new,processed)"))
+        raise Malformed(f"property {wanted!r} isn't a filter such as name=testing or status=contains(new,processed)")
     path, operator, value = asked.groups()
     found = attribute["mergeFunction"]["value"] if path == "mergeFunction.value" else attribute[path]
     if operator in {">=", "<="}:
@@ -180,7 +173,7 @@ def _has(attribute: Xdm, wanted: str) -> bool:
 
 def _bounded(found: Any, operator: str, value: str) -> bool:
     if not isinstance(found, int) or not value.isdecimal():
-        raise _bad(Malformed("property with >= or <= compares createEpoch or updateEpoch with a whole number"))
+        raise Malformed("property with >= or <= compares createEpoch or updateEpoch with a whole number")
     return found >= int(value) if operator == ">=" else found <= int(value)
 
 
@@ -193,14 +186,3 @@ def _found(connection: sqlite3.Connection, request: Request) -> Xdm:
     if document is None:
         raise errors.not_found()
     return document
-
-
-async def _sent(reading: Awaitable[Result]) -> Result:
-    try:
-        return await reading
-    except Malformed as error:
-        raise _bad(error) from None
-
-
-def _bad(error: Malformed) -> errors.Refused:
-    return errors.profile(400, str(error))

@@ -12,6 +12,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -20,7 +21,7 @@ from starlette.routing import Route
 
 from bot.hub import errors
 from bot.hub.answers import Json
-from bot.hub.api.incoming import parsed_object
+from bot.hub.api.incoming import parsed_object, telling
 from bot.hub.api.services import HubServices
 from bot.hub.database import documents
 from bot.hub.database.documents import Kind
@@ -41,13 +42,16 @@ def routes(hub: HubServices) -> list[Route]:
     """Datastreams' paths, below `/data`."""
     datastreams = Datastreams(hub)
     one = f"{_PATH}/{{datastream_id}}"
-    return [
-        Route(_PATH, datastreams.listed),
-        Route(_PATH, datastreams.post, methods=["POST"]),
-        Route(one, datastreams.get),
-        Route(one, datastreams.put, methods=["PUT"]),
-        Route(one, datastreams.delete, methods=["DELETE"]),
-    ]
+    return telling(
+        partial(errors.profile, 400),
+        [
+            Route(_PATH, datastreams.listed),
+            Route(_PATH, datastreams.post, methods=["POST"]),
+            Route(one, datastreams.get),
+            Route(one, datastreams.put, methods=["PUT"]),
+            Route(one, datastreams.delete, methods=["DELETE"]),
+        ],
+    )
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class Datastreams:
         return Response(status_code=204)
 
     async def _kept(self, request: Request, given_by_hub: Callable[[sqlite3.Connection], Xdm]) -> Xdm:
-        """What was sent, checked and stored with what the hub gives it. Raises `Refused` (400), and what `given_by_hub` does."""
+        """What was sent, checked and stored with what the hub gives it. Raises Malformed, and what `given_by_hub` does."""
 
         def keep(connection: sqlite3.Connection) -> Xdm:
             known = documents.all(connection, Kind.AUDIENCE).values()
@@ -105,11 +109,8 @@ class Datastreams:
             documents.put(connection, Kind.DATASTREAM, document["id"], document, now=self.hub.now)
             return document
 
-        try:
-            body = await parsed_object(request)
-            return self._shown(await self.hub.change(keep))
-        except Malformed as error:
-            raise errors.profile(400, str(error)) from None
+        body = await parsed_object(request)
+        return self._shown(await self.hub.change(keep))
 
     def _shown(self, document: Xdm) -> Xdm:
         return document | tenant(self.hub.credentials)

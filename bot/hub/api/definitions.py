@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from bot.hub.answers import Json
-from bot.hub.api.incoming import parsed
-from bot.hub.api.segmentation import asked_ids, changed, following, missing, page, refused, sent
+from bot.hub.api.incoming import parsed, telling
+from bot.hub.api.segmentation import asked_ids, following, invalid, missing, page, refused
 from bot.hub.api.services import HubServices
 from bot.hub.database import documents
 from bot.hub.database.documents import Kind
@@ -32,14 +32,17 @@ def routes(hub: HubServices) -> list[Route]:
     """Definitions' paths, below `/data`."""
     definitions = Definitions(hub)
     one = f"{_PATH}/{{segment_id}}"
-    return [
-        Route(_PATH, definitions.listed),
-        Route(_PATH, definitions.post, methods=["POST"]),
-        Route(f"{_PATH}/bulk-get", definitions.bulk_get, methods=["POST"]),
-        Route(one, definitions.get),
-        Route(one, definitions.patch, methods=["PATCH"]),
-        Route(one, definitions.delete, methods=["DELETE"]),
-    ]
+    return telling(
+        invalid,
+        [
+            Route(_PATH, definitions.listed),
+            Route(_PATH, definitions.post, methods=["POST"]),
+            Route(f"{_PATH}/bulk-get", definitions.bulk_get, methods=["POST"]),
+            Route(one, definitions.get),
+            Route(one, definitions.patch, methods=["PATCH"]),
+            Route(one, definitions.delete, methods=["DELETE"]),
+        ],
+    )
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Definitions:
 
     async def post(self, request: Request) -> Json:
         """A new one. 422 if its name is taken. Whoever is in it shows as people's data arrives, or with a segment job."""
-        body = await sent(parsed(request))
+        body = await parsed(request)
         organisation, now = self.hub.organisation, self.hub.now
 
         def create(connection: sqlite3.Connection) -> Xdm:
@@ -75,21 +78,21 @@ class Definitions:
                 # Adobe gives no code for it. Inferred from its numbering.
                 raise refused(422, "UPAPI-113423-422", f"{error}. Use PATCH to change it.") from None
 
-        document = await changed(self.hub, create)
+        document = await self.hub.change(create)
         answer = Json(self._shown(document))
         answer.headers["x-location"] = f"{request.url.path}/{document['id']}"
         return answer
 
     async def patch(self, request: Request) -> Json:
         """What the body names of it, overwritten."""
-        body = await sent(parsed(request))
+        body = await parsed(request)
 
         def replace(connection: sqlite3.Connection) -> Xdm:
             before = _found(connection, request)
             whole_ = before | _own(body)
             return keeping.replace(connection, self.hub.organisation, before, whole_, now=self.hub.now)
 
-        return Json(self._shown(await changed(self.hub, replace)))
+        return Json(self._shown(await self.hub.change(replace)))
 
     async def delete(self, request: Request) -> Json:
         """Nothing of it: 200 with a message. It leaves each profile with that person's next evaluation."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,7 +15,7 @@ from starlette.routing import Route
 
 from bot.hub.answers import Json
 from bot.hub.api import describing
-from bot.hub.api.accepting import descriptors_form, not_found, wrong
+from bot.hub.api.accepting import descriptors_form, not_found
 from bot.hub.api.incoming import parsed_object
 from bot.hub.api.listed import listed
 from bot.hub.api.owner import owner
@@ -74,7 +73,7 @@ class Descriptors:
                 raise Malformed("there is such a descriptor already")
             return self._kept(connection, descriptor)
 
-        return Json(self._shown(await self._changed(create)), 201)
+        return Json(self._shown(await self.hub.change(create)), 201)
 
     async def put(self, request: Request) -> Json:
         """The whole of it anew."""
@@ -83,11 +82,11 @@ class Descriptors:
         def replace(connection: sqlite3.Connection) -> Xdm:
             return self._kept(connection, {"@id": _found(connection, request)["@id"], **body, "version": "1"})
 
-        return Json(self._shown(await self._changed(replace)))
+        return Json(self._shown(await self.hub.change(replace)))
 
     async def delete(self, request: Request) -> Response:
         """Nothing of it: 204. Records that were taken in stay linked by the identities that they were read to have."""
-        await self._changed(
+        await self.hub.change(
             lambda connection: documents.remove(connection, Kind.DESCRIPTOR, _found(connection, request)["@id"]),
         )
         return Response(status_code=204)
@@ -96,12 +95,6 @@ class Descriptors:
         describing.check(connection, descriptor)
         documents.put(connection, Kind.DESCRIPTOR, descriptor["@id"], descriptor, now=self.hub.now)
         return descriptor
-
-    async def _changed(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
-        try:
-            return await self.hub.change(work)
-        except Malformed as error:
-            raise wrong(str(error)) from None
 
     def _listed(self, form: str, descriptor: Xdm) -> str | Xdm:
         if form == "id":
@@ -113,11 +106,7 @@ class Descriptors:
 
 
 async def _body(request: Request) -> Xdm:
-    try:
-        body = await parsed_object(request)
-    except Malformed as error:
-        raise wrong(str(error)) from None
-    return {key: value for key, value in body.items() if key != "@id"}
+    return {key: value for key, value in (await parsed_object(request)).items() if key != "@id"}
 
 
 def _id(body: Xdm) -> str:

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.hub.answers import Json
-from bot.hub.api.incoming import parsed
-from bot.hub.api.segmentation import asked_ids, changed, following, invalid, missing, page, refused, sent
+from bot.hub.api.incoming import parsed, telling
+from bot.hub.api.segmentation import asked_ids, following, invalid, missing, page, refused
 from bot.hub.api.services import HubServices
 from bot.hub.database import documents
 from bot.hub.database.documents import Kind
@@ -30,13 +30,16 @@ def routes(hub: HubServices) -> list[Route]:
     """Jobs' paths, below `/data`."""
     service = Jobs(hub)
     one = f"{_PATH}/{{job_id}}"
-    return [
-        Route(_PATH, service.listed),
-        Route(_PATH, service.post, methods=["POST"]),
-        Route(f"{_PATH}/bulk-get", service.bulk_get, methods=["POST"]),
-        Route(one, service.get),
-        Route(one, service.delete, methods=["DELETE"]),
-    ]
+    return telling(
+        invalid,
+        [
+            Route(_PATH, service.listed),
+            Route(_PATH, service.post, methods=["POST"]),
+            Route(f"{_PATH}/bulk-get", service.bulk_get, methods=["POST"]),
+            Route(one, service.get),
+            Route(one, service.delete, methods=["DELETE"]),
+        ],
+    )
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,13 @@ class Jobs:
 
     async def post(self, request: Request) -> Json:
         """A new one, for the definitions that the array in the body names. It evaluates all of them, which takes no longer."""
-        asked = _asked(await sent(parsed(request)))
+        asked = _asked(await parsed(request))
 
         def queue(connection: sqlite3.Connection) -> Xdm:
             segments = [_segment(connection, each) for each in asked]
             return jobs.queue(connection, segments, source="api", now=self.hub.now)
 
-        return Json(self._shown(await changed(self.hub, queue)))
+        return Json(self._shown(await self.hub.change(queue)))
 
     async def delete(self, request: Request) -> Response:
         """It needn't be carried out any more: 204."""
@@ -93,7 +96,7 @@ class Jobs:
 def _asked(body: Any) -> list[str]:
     ids = [each.get("segmentId") for each in body if isinstance(each, dict)] if isinstance(body, list) else []
     if not ids or len(ids) != len(body) or not all(isinstance(each, str) for each in ids):
-        raise invalid(Malformed('A segment job is an array of objects such as {"segmentId": …}'))
+        raise Malformed('A segment job is an array of objects such as {"segmentId": …}')
     return [str(each) for each in ids]
 
 

@@ -9,9 +9,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 from bot.hub.answers import Json
-from bot.hub.api.accepting import wrong
 from bot.hub.api.incoming import whole
-from bot.hub.malformed import Malformed
 from bot.hub.model import Xdm
 from bot.hub.schemas.listing import having, page
 
@@ -19,15 +17,12 @@ MOST = 500
 
 
 def listed(request: Request, resources: Iterable[Xdm], each_as: Callable[[Xdm], Any], orderby: str) -> Json:
-    """The list, by `orderby` unless the call says otherwise; without `limit` all of it. Raises `Refused` (400)."""
+    """The list, by `orderby` unless the call says otherwise; without `limit` all of it. Raises Malformed."""
     params = request.query_params
     orderby = params.get("orderby") or orderby
-    try:
-        filters = [having(text) for text in params.getlist("property")]
-        kept = (resource for resource in resources if all(fits(resource) for fits in filters))
-        found = page(kept, orderby=orderby, start=params.get("start"), limit=whole(request, "limit", least=1, most=MOST))
-    except Malformed as error:
-        raise wrong(str(error)) from None
+    filters = [having(text) for text in params.getlist("property")]
+    kept = (resource for resource in resources if all(fits(resource) for fits in filters))
+    found = page(kept, orderby=orderby, start=params.get("start"), limit=whole(request, "limit", least=1, most=MOST))
     following = None if found.next is None else _next(request, orderby, found.next)
     return Json(
         {

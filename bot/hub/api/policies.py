@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -15,7 +16,7 @@ from starlette.routing import Route
 
 from bot.hub import errors
 from bot.hub.answers import Json
-from bot.hub.api.incoming import parsed, parsed_object, whole
+from bot.hub.api.incoming import parsed, parsed_object, telling, whole
 from bot.hub.api.services import HubServices
 from bot.hub.database import documents
 from bot.hub.database.documents import Kind
@@ -24,8 +25,6 @@ from bot.hub.malformed import Malformed
 from bot.hub.model import AttributeMerge, MergePolicy, Xdm
 from bot.hub.organising import merge_policy_document, merge_policy_of
 from bot.hub.patching import patched
-
-Body = TypeVar("Body")
 
 _PATH = "/core/ups/config/mergePolicies"
 
@@ -37,15 +36,18 @@ def routes(hub: HubServices) -> list[Route]:
     """Merge policies' paths, below `/data`."""
     policies = Policies(hub)
     one = f"{_PATH}/{{policy_id}}"
-    return [
-        Route(_PATH, policies.listed),
-        Route(_PATH, policies.post, methods=["POST"]),
-        Route(f"{_PATH}/bulk-get", policies.bulk_get, methods=["POST"]),
-        Route(one, policies.get),
-        Route(one, policies.put, methods=["PUT"]),
-        Route(one, policies.patch, methods=["PATCH"]),
-        Route(one, policies.delete, methods=["DELETE"]),
-    ]
+    return telling(
+        partial(errors.profile, 400),
+        [
+            Route(_PATH, policies.listed),
+            Route(_PATH, policies.post, methods=["POST"]),
+            Route(f"{_PATH}/bulk-get", policies.bulk_get, methods=["POST"]),
+            Route(one, policies.get),
+            Route(one, policies.put, methods=["PUT"]),
+            Route(one, policies.patch, methods=["PATCH"]),
+            Route(one, policies.delete, methods=["DELETE"]),
+        ],
+    )
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,7 @@ class Policies:
     async def listed(self, request: Request) -> Json:
         """Some of them: by `schema.name` and `default`, `limit` of them from `start` on, in the order in which they were made."""
         params = request.query_params
-        try:
-            start, limit = whole(request, "start") or 0, whole(request, "limit", least=1)
-        except Malformed as error:
-            raise errors.profile(400, str(error)) from None
+        start, limit = whole(request, "start") or 0, whole(request, "limit", least=1)
         found = [
             each
             for each in self._all(self.hub.connection)
@@ -88,28 +87,28 @@ class Policies:
 
     async def bulk_get(self, request: Request) -> Json:
         """Several by their ids: 207, with an error in the place of each that there isn't."""
-        ids = _ids((await _body(parsed_object(request))).get("ids"))
+        ids = _ids((await parsed_object(request)).get("ids"))
         return Json({"results": {each: self._result(each) for each in ids}}, 207)
 
     async def post(self, request: Request) -> Json:
         """A new one."""
-        body = await _body(parsed_object(request))
+        body = await parsed_object(request)
 
         def create(connection: sqlite3.Connection) -> Xdm:
             number = documents.next_number(connection, Kind.MERGE_POLICY)
             name = f"{self.hub.organisation.tenant}/mergePolicies/{number}"
             return self._kept(connection, body, str(uuid.uuid5(uuid.NAMESPACE_URL, name)), before=None)
 
-        return Json(self._shown(await self._changed(create)))
+        return Json(self._shown(await self.hub.change(create)))
 
     async def put(self, request: Request) -> Json:
         """The whole of it anew: the version grows."""
-        body = await _body(parsed_object(request))
+        body = await parsed_object(request)
         return await self._replaced(request, lambda _before: body)
 
     async def patch(self, request: Request) -> Json:
         """Parts of it, by JSON Patch. Adobe writes paths with dots, `/identityGraph.type`; slashes will do as well."""
-        operations = await _body(parsed(request))
+        operations = await parsed(request)
         if isinstance(operations, list):
             operations = [_slashed(each) for each in operations]
         return await self._replaced(request, lambda before: patched(before, operations))
@@ -129,7 +128,7 @@ class Policies:
             before = _found(connection, request)
             return self._kept(connection, change(before), before["id"], before=merge_policy_of(before))
 
-        return Json(self._shown(await self._changed(replace_it)))
+        return Json(self._shown(await self.hub.change(replace_it)))
 
     def _kept(self, connection: sqlite3.Connection, body: Any, policy_id: str, *, before: MergePolicy | None) -> Xdm:
         version = before.version + 1 if before else 1
@@ -149,12 +148,6 @@ class Policies:
             if other.default and other.schema == policy.schema and other.id != policy.id:
                 document = merge_policy_document(replace(other, default=False))
                 documents.put(connection, Kind.MERGE_POLICY, other.id, document, now=self.hub.now)
-
-    async def _changed(self, work: Callable[[sqlite3.Connection], Xdm]) -> Xdm:
-        try:
-            return await self.hub.change(work)
-        except Malformed as error:
-            raise errors.profile(400, str(error)) from None
 
     def _all(self, connection: sqlite3.Connection) -> list[Xdm]:
         return list(documents.all(connection, Kind.MERGE_POLICY).values())
@@ -232,10 +225,3 @@ def _found(connection: sqlite3.Connection, request: Request) -> Xdm:
     if document is None:
         raise errors.not_found()
     return document
-
-
-async def _body(reading: Awaitable[Body]) -> Body:
-    try:
-        return await reading
-    except Malformed as error:
-        raise errors.profile(400, str(error)) from None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +15,7 @@ from starlette.routing import Route
 from bot.hub.answers import Json
 from bot.hub.api import changing, descriptors, unions
 from bot.hub.api.accepting import lookup_form, not_found, wants_summaries, wrong
-from bot.hub.api.incoming import parsed, parsed_object
+from bot.hub.api.incoming import parsed, parsed_object, telling
 from bot.hub.api.listed import listed
 from bot.hub.api.owner import owner
 from bot.hub.api.services import HubServices
@@ -39,22 +39,23 @@ from bot.hub.schemas.registry import (
 )
 from bot.hub.schemas.standard import CONTAINERS, standard_resources
 
-Body = TypeVar("Body")
-
 _PATH = "/foundation/schemaregistry"
 
 
 def routes(hub: HubServices) -> list[Route]:
     """The registry's paths, below `/data`."""
-    return [
-        Route(f"{_PATH}/stats", Stats(hub).get),
-        *(route for container in CONTAINERS for route in _global(hub, container)),
-        *_tenant(hub, SCHEMAS),
-        *_tenant(hub, FIELD_GROUPS),
-        *_tenant(hub, DATA_TYPES),
-        *descriptors.routes(hub),
-        *unions.routes(hub),
-    ]
+    return telling(
+        wrong,
+        [
+            Route(f"{_PATH}/stats", Stats(hub).get),
+            *(route for container in CONTAINERS for route in _global(hub, container)),
+            *_tenant(hub, SCHEMAS),
+            *_tenant(hub, FIELD_GROUPS),
+            *_tenant(hub, DATA_TYPES),
+            *descriptors.routes(hub),
+            *unions.routes(hub),
+        ],
+    )
 
 
 def _global(hub: HubServices, container: str) -> list[Route]:
@@ -122,23 +123,23 @@ class Own:
 
     async def post(self, request: Request) -> Response:
         """A new one: 201 and all of it."""
-        body = await _body(parsed_object(request))
+        body = await parsed_object(request)
 
         def create(connection: sqlite3.Connection) -> Xdm:
             number = documents.next_number(connection, self.container.name)
             resource_id = new_id(self.container, self.hub.organisation.tenant, number)
             return self._kept(connection, registered(body, self.container, resource_id, self.hub.now), None)
 
-        return Json(self._shown(await self._changed(create)), 201)
+        return Json(self._shown(await self.hub.change(create)), 201)
 
     async def put(self, request: Request) -> Response:
         """The whole of it anew."""
-        body = await _body(parsed_object(request))
+        body = await parsed_object(request)
         return await self._replaced(request, lambda _before: body)
 
     async def patch(self, request: Request) -> Response:
         """Parts of it, by JSON Patch."""
-        operations = await _body(parsed(request))
+        operations = await parsed(request)
         return await self._replaced(request, lambda before: patched(before, operations))
 
     async def delete(self, request: Request) -> Response:
@@ -149,7 +150,7 @@ class Own:
             changing.check_unused(connection, resource)
             documents.remove(connection, Kind.SCHEMA, resource["$id"])
 
-        await self._changed(remove)
+        await self.hub.change(remove)
         return Response(status_code=204)
 
     async def _replaced(self, request: Request, change: Callable[[Xdm], Any]) -> Response:
@@ -160,18 +161,12 @@ class Own:
                 raise Malformed("nothing would be left of it")
             return self._kept(connection, revised(before, after, self.hub.now), before)
 
-        return Json(self._shown(await self._changed(replace)))
+        return Json(self._shown(await self.hub.change(replace)))
 
     def _kept(self, connection: sqlite3.Connection, resource: Xdm, before: Xdm | None) -> Xdm:
         changing.check(connection, resource, before, self.hub.organisation.tenant)
         documents.put(connection, Kind.SCHEMA, resource["$id"], resource, now=self.hub.now)
         return resource
-
-    async def _changed(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
-        try:
-            return await self.hub.change(work)
-        except Malformed as error:
-            raise wrong(str(error)) from None
 
     def _all(self, connection: sqlite3.Connection) -> dict[str, Xdm]:
         kept = documents.all(connection, Kind.SCHEMA)
@@ -224,10 +219,3 @@ def _found(request: Request, resources: dict[str, Xdm]) -> Xdm:
     if resource is None:
         raise not_found(asked)
     return resource
-
-
-async def _body(reading: Awaitable[Body]) -> Body:
-    try:
-        return await reading
-    except Malformed as error:
-        raise wrong(str(error)) from None

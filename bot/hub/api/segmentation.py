@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 
 from bot.hub import errors
 from bot.hub.api.incoming import parsed_object, whole
-from bot.hub.api.services import HubServices
 from bot.hub.errors import Refused
 from bot.hub.malformed import Malformed
 from bot.hub.model import Xdm
 
 MOST_ASKED = 100
 MOST_LISTED = 1000
-
-Result = TypeVar("Result")
 
 
 def refused(status: int, code: str, title: str) -> Refused:
@@ -37,9 +33,9 @@ def refused(status: int, code: str, title: str) -> Refused:
     )
 
 
-def invalid(error: Malformed) -> Refused:
+def invalid(problem: str) -> Refused:
     """What was sent is no audience, definition or job."""
-    return refused(400, "UPAPI-113434-400", f"There is a problem in audience validation. {error}")
+    return refused(400, "UPAPI-113434-400", f"There is a problem in audience validation. {problem}")
 
 
 def audience_not_found(audience_id: str) -> Refused:
@@ -47,25 +43,9 @@ def audience_not_found(audience_id: str) -> Refused:
     return refused(404, "UPAPI-113430-404", f"The audience entity {audience_id} is not found. Use a valid entity and try again.")
 
 
-async def sent(reading: Awaitable[Result]) -> Result:
-    """What `reading` reads of the call. Raises `Refused` (400) where that is Malformed."""
-    try:
-        return await reading
-    except Malformed as error:
-        raise invalid(error) from None
-
-
-async def changed(hub: HubServices, work: Callable[[sqlite3.Connection], Result]) -> Result:
-    """Do the work in a transaction. Raises `Refused` (400) where what was sent proves to be Malformed, and what `work` raises."""
-    try:
-        return await hub.change(work)
-    except Malformed as error:
-        raise invalid(error) from None
-
-
 async def asked_ids(request: Request) -> list[str]:
     """The ids that a bulk-get asks for. Raises `Refused` (400)."""
-    ids = (await sent(parsed_object(request))).get("ids")
+    ids = (await parsed_object(request)).get("ids")
     if not isinstance(ids, list) or not all(isinstance(each, dict) and isinstance(each.get("id"), str) for each in ids):
         raise errors.audiences(
             400, "UPAPI-113001-400", 'The request body is invalid: ids is an array of objects such as {"id": …}'
@@ -119,16 +99,13 @@ class Page:
 
 
 def page(request: Request, found: Sequence[Xdm], *, sort: str, limit: int) -> Page:
-    """The part of `found` that is asked for by `start` or `page`, `limit` and `sort` (`name:asc`). Raises `Refused` (400)."""
+    """The part of `found` that is asked for by `start` or `page`, `limit` and `sort` (`name:asc`). Raises Malformed."""
     field, _, direction = (request.query_params.get("sort") or sort).partition(",")[0].partition(":")
-    try:
-        size = whole(request, "limit", least=1, most=MOST_LISTED) or limit
-        number = whole(request, "page")
-        start = (whole(request, "start") or 0) if number is None else number * size
-    except Malformed as error:
-        raise invalid(error) from None
+    size = whole(request, "limit", least=1, most=MOST_LISTED) or limit
+    number = whole(request, "page")
+    start = (whole(request, "start") or 0) if number is None else number * size
     if direction not in {"", "asc", "desc"}:
-        raise invalid(Malformed("sort is written as attribute:asc or attribute:desc"))
+        raise Malformed("sort is written as attribute:asc or attribute:desc")
     # By id as well: equal ones have an order of their own, so that pages neither repeat nor skip one.
     ordered = sorted(found, key=lambda each: (_key(each.get(field)), each["id"]), reverse=direction == "desc")
     return Page(ordered[start : start + size], len(found), start, size, number, field, direction or "asc")

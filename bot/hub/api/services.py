@@ -17,6 +17,7 @@ from bot.hub.ims import Credentials
 from bot.hub.ingestion.inlet import Inlet
 from bot.hub.model import Organisation
 from bot.hub.segments import jobs
+from bot.hub.times import milliseconds
 
 __all__ = ["HubServices", "Inlet"]
 
@@ -35,7 +36,7 @@ class HubServices:
     @property
     def now(self) -> int:
         """The present in whole milliseconds since 1970."""
-        return int(self.clock().timestamp() * 1000)
+        return milliseconds(self.clock())
 
     @property
     def organisation(self) -> Organisation:

@@ -24,6 +24,7 @@ from bot.hub.ingestion.frames import Answer, Frames, Question, answered, questio
 from bot.hub.ingestion.submission import Submission
 from bot.hub.ingestion.taking import Taking
 from bot.hub.segments.evaluation import Evaluation
+from bot.hub.times import milliseconds
 from bot.telemetry import configure_logging
 
 log = structlog.get_logger()
@@ -102,7 +103,7 @@ def work(path: Path, submitting: socket.socket) -> None:
         return datetime.now(UTC)
 
     with closing(Database.open(path)) as database, closing(Taking(database, Evaluation(database, clock))) as taking:
-        Working(taking, submitting, lambda: time.time_ns() // 1_000_000).run()
+        Working(taking, submitting, lambda: milliseconds(clock())).run()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from bot.hub.database.unsettled import Unsettled
 from bot.hub.model import MOST_IDENTITIES, Event, Fragment
 from bot.hub.segments.standings import Definitions, Known
 from bot.hub.segments.sweeping import Sweeping
+from bot.hub.times import milliseconds
 
 log = structlog.get_logger()
 
@@ -56,7 +57,7 @@ class Evaluation:
 
     @property
     def _now(self) -> int:
-        return int(self._clock().timestamp() * 1000)
+        return milliseconds(self._clock())
 
     def _settle(self, connection: sqlite3.Connection, limit: int) -> int:
         with snapshot(connection):

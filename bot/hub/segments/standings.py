@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.hub.database.reading import Standing
-from bot.hub.merging import events_shown, merged
+from bot.hub.merging import events_shown, merged, over
 from bot.hub.model import PROFILE, ComputedAttribute, Event, Fragment, MergePolicy, Organisation, Xdm
 from bot.hub.segments import rules
 from bot.hub.segments.checks import Check
@@ -57,14 +57,13 @@ class Definitions:
         self._organisation = organisation
         self._now = now
         self._asserted_at = rfc3339(now)
-        self._enabled = frozenset(dataset.number for dataset in organisation.datasets if dataset.enabled)
         self._rules = _rules(organisation, now)
         self._shown = {policy: events_shown(policy, organisation) for policy in self._rules}
         self._aggregates = tuple(_aggregates(organisation.computed, now))
 
     def standing(self, known: Known) -> Standing:
         """What follows from it at that moment."""
-        everything = Subject({}, [event.body for event in known.events if event.dataset in self._enabled])
+        everything = Subject({}, [event.body for event in known.events if event.dataset in self._organisation.enabled])
         computed = self._computed(everything)
         return Standing(
             evaluated=self._now,
@@ -96,13 +95,13 @@ class Definitions:
         shown = self._shown[policy]
 
         def entity_of(fragments: Iterable[Fragment]) -> Xdm:
-            return _over(attributes, merged(fragments, policy, self._organisation).entity)
+            return over(attributes, merged(fragments, policy, self._organisation).entity)
 
         if not policy.stitched:
             for identity in {each.identity for each in known.fragments} | {each.identity for each in known.events}:
                 events = [event.body for event in known.events if event.identity == identity and event.dataset in shown]
                 yield Subject(entity_of(each for each in known.fragments if each.identity == identity), events)
-        elif shown == self._enabled:
+        elif shown == self._organisation.enabled:
             yield everything.seen_as(entity_of(known.fragments))
         else:
             yield Subject(entity_of(known.fragments), [event.body for event in known.events if event.dataset in shown])
@@ -177,12 +176,3 @@ def _placed(computed: Sequence[tuple[ComputedAttribute, Any]]) -> Xdm:
             folder = folder.setdefault(each, {})
         folder[name] = value
     return placed
-
-
-def _over(above: Xdm, below: Xdm) -> Xdm:
-    """Both in one, `above` where they differ; neither is changed."""
-    joined = below | above
-    for key in above.keys() & below.keys():
-        if isinstance(above[key], dict) and isinstance(below[key], dict):
-            joined[key] = _over(above[key], below[key])
-    return joined
