@@ -65,9 +65,12 @@ def revision(connection: sqlite3.Connection) -> int:
     return 0 if row is None else int(row[0])
 
 
-def next_number(connection: sqlite3.Connection, name: str) -> int:
-    """The counter's next number, from 1. One that was given isn't given again, unless its transaction is taken back."""
+def next_number(connection: sqlite3.Connection, name: str, count: int = 1) -> int:
+    """The last of the counter's next `count` numbers, which begin with 1.
+
+    One that was given isn't given again, unless its transaction is taken back.
+    """
     row = connection.execute(
-        "INSERT INTO counter VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value", (name,)
+        "INSERT INTO counter VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + ?2 RETURNING value", (name, count)
     ).fetchone()
     return int(row[0])

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.hub.database import unsettled
+from bot.hub.database import archiving, unsettled
 from bot.hub.database.graphs import enrol
 from bot.hub.database.statements import among
 from bot.hub.model import Identity, Organisation, Record
@@ -30,9 +30,10 @@ class Applied:
 class Intake:
     """Takes records in on one writing connection, inside the caller's transactions."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        """`connection` is one of `Database.writer`."""
+    def __init__(self, connection: sqlite3.Connection, *, recent: int = archiving.RECENT) -> None:
+        """`connection` is one of `Database.writer`; at most `recent` events stay where they arrived."""
         self._connection = connection
+        self._recent = recent
 
     def apply(self, records: Sequence[Record], organisation: Organisation, *, now: int) -> Applied:
         """Take in `records` of enabled datasets at the time `now` (ms). Costs least with some thousands at once."""
@@ -44,7 +45,8 @@ class Intake:
             *self._events([record for record in records if record.event], enrolment.numbers, now),
         ]
         if organisation.evaluates:
-            unsettled.mark(self._connection, enrolment.grown.union(enrolment.people[number] for number in stored), now=now)
+            affected = enrolment.grown.union(enrolment.people[number] for number in stored)
+            unsettled.mark(self._connection, affected, now=now)
         return Applied(new=len(stored), known=len(records) - len(stored))
 
     def wait(self, dataset: int, bodies: Iterable[bytes], *, now: int) -> None:
@@ -85,7 +87,11 @@ class Intake:
         free = int(self._connection.execute("SELECT coalesce(max(id), 0) + 1 FROM event_body").fetchone()[0])
         before = self._connection.total_changes
         self._connection.executemany(
-            "INSERT OR IGNORE INTO event (identity, time, dataset, id, body) VALUES (?, ?, ?, ?, ?)",
+            """
+            INSERT OR IGNORE INTO event_recent (identity, time, dataset, id, body) SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (
+                SELECT 1 FROM event_archive WHERE identity = ?1 AND time = ?2 AND dataset = ?3 AND id = ?4
+            )
+            """,
             ((*key, number) for number, key in enumerate(keys, free)),
         )
         everything_is_new = self._connection.total_changes - before == len(keys)
@@ -94,6 +100,7 @@ class Intake:
             "INSERT INTO event_body (id, modified, body) VALUES (?, ?, ?)",
             ((number, now, bodies[key]) for number, key in enumerate(keys, free) if key not in claimed),
         )
+        archiving.archive(self._connection, free, len(keys), within=self._recent)
         return [key[0] for key in keys if key not in claimed or self._outdone(key, bodies[key], now)]
 
     def _claimed(self, keys: Sequence[_EventKey], free: int) -> frozenset[_EventKey]:

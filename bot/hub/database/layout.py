@@ -62,5 +62,19 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX reject_by_import ON reject (import);
     """,
+    """
+    -- Of which people something arrived, in that order, until they are gathered in `unsettled`. No number is used again.
+    CREATE TABLE arrival (number INTEGER PRIMARY KEY, identity INTEGER NOT NULL, since INTEGER NOT NULL);
+
+    -- Events arrive in a small table, and move to the large one by and by (`archiving`).
+    ALTER TABLE event RENAME TO event_archive;
+    CREATE TABLE event_recent (
+        identity INTEGER NOT NULL, time INTEGER NOT NULL, dataset INTEGER NOT NULL, id TEXT NOT NULL, body INTEGER NOT NULL,
+        PRIMARY KEY (identity, time, dataset, id)
+    ) WITHOUT ROWID;
+    CREATE VIEW event AS
+        SELECT identity, time, dataset, id, body FROM event_archive UNION ALL
+        SELECT identity, time, dataset, id, body FROM event_recent;
+    """,
 )
 """Each runs in one transaction; `PRAGMA user_version` counts those that a file has gone through."""

@@ -60,12 +60,15 @@ def remove(connection: sqlite3.Connection, person: Person) -> Removed:
     removed = Removed(
         identities=len(numbers),
         fragments=_delete(connection, "DELETE FROM fragment WHERE identity = ?", numbers),
-        events=_delete(connection, "DELETE FROM event WHERE identity = ?", numbers),
+        events=_delete(connection, "DELETE FROM event_recent WHERE identity = ?", numbers)
+        + _delete(connection, "DELETE FROM event_archive WHERE identity = ?", numbers),
         waiting=_delete(connection, "DELETE FROM waiting WHERE id = ?", waiting),
     )
     _delete(connection, "DELETE FROM event_body WHERE id = ?", bodies)
     _delete(connection, "DELETE FROM standing WHERE person = ?", numbers)
     _delete(connection, "DELETE FROM unsettled WHERE identity = ?", numbers)
+    for _ in among(connection, "DELETE FROM arrival WHERE identity IN ({})", numbers):
+        pass
     _delete(connection, "DELETE FROM identity WHERE id = ?", numbers)
     return removed
 

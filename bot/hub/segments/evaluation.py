@@ -12,7 +12,7 @@ import structlog
 from bot.hub.database import unsettled
 from bot.hub.database.connection import Database, snapshot, transaction
 from bot.hub.database.reading import Reading, Standing
-from bot.hub.database.unsettled import Unsettled
+from bot.hub.database.unsettled import Settlement, Unsettled
 from bot.hub.model import MOST_IDENTITIES, Event, Fragment
 from bot.hub.segments.standings import Definitions, Known
 from bot.hub.segments.sweeping import Sweeping
@@ -60,28 +60,34 @@ class Evaluation:
         return milliseconds(self._clock())
 
     def _settle(self, connection: sqlite3.Connection, limit: int) -> int:
-        with snapshot(connection):
-            taken = unsettled.take(connection, limit, after=self._after)
-            computed = list(self._computed(connection, taken))
-        self._after = taken[-1].identity if taken else 0
-        if not computed:
+        taken = self._taken(connection, limit)
+        if not taken:
             return 0
+        with snapshot(connection):
+            seen = unsettled.newest(connection)
+            computed = list(self._computed(connection, taken))
         with transaction(connection):
-            for person, mine, standing in computed:
-                unsettled.settle(connection, person, mine, standing)
+            unsettled.settle(connection, computed, seen=seen)
         return len(computed)
 
-    def _computed(
-        self, connection: sqlite3.Connection, taken: Sequence[Unsettled]
-    ) -> Iterator[tuple[int, list[Unsettled], Standing]]:
+    def _taken(self, connection: sqlite3.Connection, limit: int) -> list[Unsettled]:
+        """The next of this round, or the first of another one with all that has arrived by then."""
+        taken = unsettled.take(connection, limit, after=self._after)
         if not taken:
-            return
+            while unsettled.ungathered(connection):
+                with transaction(connection):
+                    unsettled.gather(connection)
+            taken = unsettled.take(connection, limit)
+        self._after = taken[-1].identity if taken else 0
+        return taken
+
+    def _computed(self, connection: sqlite3.Connection, taken: Sequence[Unsettled]) -> Iterator[Settlement]:
         now = self._now
         reading = Reading(connection, self._database)
         definitions = Definitions(self._database.organisation(), now)
         for start in range(0, len(taken), _TOGETHER):
             for person, mine, known in _waiting(reading, taken[start : start + _TOGETHER]):
-                yield person, mine, _standing(definitions, known) if known else Standing(now, {}, {})
+                yield Settlement(person, mine, _standing(definitions, known) if known else Standing(now, {}, {}))
 
 
 def _standing(definitions: Definitions, known: Known) -> Standing:

@@ -204,7 +204,7 @@ def test_a_reader_keeps_the_log_but_nobody_waits_for_it_long(store: Store) -> No
 
 
 def test_a_compacted_hub_is_smaller_and_holds_the_same(store: Store) -> None:
-    store.take(*(profile(crm(str(number)), city="Berlin" * 50) for number in range(500)))
+    store.take(*(profile(crm(str(number)), city="Berlin" * 50) for number in range(1000)))
     store.writer.execute("DELETE FROM fragment WHERE identity > 3")
     store.database.sweep()
     before = store.database.path.stat().st_size

@@ -101,18 +101,18 @@ def test_nothing_is_taken_in_from_nothing(store: Store) -> None:
 def test_what_arrived_is_to_be_computed(store: Store) -> None:
     """For each person once, and not for what was known."""
     store.take(profile(crm("1"), email("a@example.com")), event(email("a@example.com"), named="e1"), event(ecid("7"), named="e2"))
-    marked = store.rows("SELECT identity, sequence, since FROM unsettled")
+    marked = store.rows("SELECT number, identity, since FROM arrival")
     store.take(event(ecid("7"), named="e2"), now=NOW + 1)
 
     assert len(marked) == 2
-    assert store.rows("SELECT identity, sequence, since FROM unsettled") == marked
+    assert store.rows("SELECT number, identity, since FROM arrival") == marked
 
 
 def test_nothing_is_marked_if_nothing_is_computed(store: Store) -> None:
     with transaction(store.writer):
         Intake(store.writer).apply([profile(crm("1"))], store.database.organisation(), now=NOW)
 
-    assert store.rows("SELECT * FROM unsettled") == []
+    assert store.rows("SELECT * FROM arrival") == []
 
 
 def test_a_namespace_that_the_organisation_lacks_is_an_error(store: Store) -> None:

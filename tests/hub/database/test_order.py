@@ -85,7 +85,7 @@ def taken(together: list[Record], chance: Random) -> list[object]:
             size = chance.randint(1, len(rest))
             store.take(*rest[:size], now=NOW)
             rest = rest[size:]
-        unmarked = store.rows("SELECT person FROM identity WHERE person NOT IN (SELECT identity FROM unsettled)")
+        unmarked = store.rows("SELECT person FROM identity WHERE person NOT IN (SELECT identity FROM arrival)")
         assert unmarked == []
         return view(store)
 

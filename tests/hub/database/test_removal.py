@@ -5,26 +5,33 @@ from __future__ import annotations
 import orjson
 
 from bot.hub.database import unsettled
+from bot.hub.database.archiving import RECENT, archive
 from bot.hub.database.connection import transaction
 from bot.hub.database.intake import Intake
 from bot.hub.database.reading import Standing
 from bot.hub.database.removal import Removed, Traces, proof, remove
+from bot.hub.database.unsettled import Settlement
 from bot.hub.model import Identity, Record
 from tests.hub.database.conftest import Store
 from tests.hub.database.invented import NOW, SHOP_DATA, crm, ecid, email, event, profile
 
 ADA = (crm("C-000815"), email("ada@example.com"), ecid("11111111112222222222"))
 BELA = (crm("C-000816"), email("bela@example.com"))
-TABLES = ("identity", "fragment", "event", "event_body", "standing", "unsettled", "waiting")
+TABLES = ("identity", "fragment", "event_archive", "event_recent", "event_body", "standing", "unsettled", "arrival", "waiting")
 
 
 def lived(store: Store) -> None:
     """Ada and Bela, with something in every table."""
     store.take(profile(*ADA[:2]), profile(*BELA), event(*ADA[1:], named="e1"), event(BELA[0], named="e2"))
-    for each in unsettled.take(store.reader, 10):
-        with transaction(store.writer):
-            unsettled.settle(store.writer, each.identity, [each], Standing(NOW, {}, {}))
+    with transaction(store.writer):
+        archive(store.writer, 0, RECENT)
+        unsettled.gather(store.writer)
+        settlements = [Settlement(each.identity, [each], Standing(NOW, {}, {})) for each in unsettled.take(store.writer, 10)]
+        unsettled.settle(store.writer, settlements, seen=unsettled.newest(store.writer))
     store.take(event(ADA[2], named="e3"), event(BELA[1], named="e4"))
+    with transaction(store.writer):
+        unsettled.gather(store.writer)
+    store.take(event(ADA[1], named="e5"), event(BELA[0], named="e6"))
     waiting = [orjson.dumps({"personalEmail": {"address": address}}) for address in ("ADA@example.com", "bela@example.com")]
     with transaction(store.writer):
         Intake(store.writer).wait(SHOP_DATA, waiting, now=NOW)
@@ -47,15 +54,27 @@ def test_a_person_is_removed_everywhere(store: Store) -> None:
     before = counts(store)
     counted = removed(store, ADA[2])
 
-    assert before == {"identity": 5, "fragment": 2, "event": 4, "event_body": 4, "standing": 2, "unsettled": 2, "waiting": 2}
-    assert counted == Removed(identities=3, fragments=1, events=2, waiting=1)
+    assert before == {
+        "identity": 5,
+        "fragment": 2,
+        "event_archive": 2,
+        "event_recent": 4,
+        "event_body": 6,
+        "standing": 2,
+        "unsettled": 2,
+        "arrival": 2,
+        "waiting": 2,
+    }
+    assert counted == Removed(identities=3, fragments=1, events=3, waiting=1)
     assert counts(store) == {
         "identity": 2,
         "fragment": 1,
-        "event": 2,
-        "event_body": 2,
+        "event_archive": 1,
+        "event_recent": 2,
+        "event_body": 3,
         "standing": 1,
         "unsettled": 1,
+        "arrival": 1,
         "waiting": 1,
     }
     assert [store.reading.find(identity) for identity in ADA] == [None] * 3

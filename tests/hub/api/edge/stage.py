@@ -10,6 +10,7 @@ import httpx
 from bot.hub.database import unsettled
 from bot.hub.database.connection import transaction
 from bot.hub.database.reading import Standing
+from bot.hub.database.unsettled import Settlement
 from bot.hub.model import Identity, Xdm
 from tests.hub.api.lookup.stage import ADA, Stage, schema
 
@@ -60,4 +61,5 @@ class Edge(Stage):
     def settle(self, identity: Identity, memberships: Xdm, computed: Xdm) -> None:
         person = self.person(identity)
         with closing(self.database.writer()) as writer, transaction(writer):
-            assert unsettled.settle(writer, person.number, [], Standing(0, memberships, computed))
+            settlement = Settlement(person.number, [], Standing(0, memberships, computed))
+            assert unsettled.settle(writer, [settlement], seen=unsettled.newest(writer))

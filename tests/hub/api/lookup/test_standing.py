@@ -6,6 +6,7 @@ from bot.hub.database import unsettled
 from bot.hub.database.connection import transaction
 from bot.hub.database.documents import Kind
 from bot.hub.database.reading import Standing
+from bot.hub.database.unsettled import Settlement
 from bot.hub.model import Identity, Xdm
 from tests.hub.api.lookup.stage import ADA, CRM, PHONE, UNSTITCHED, Stage, label, record
 
@@ -15,7 +16,8 @@ NIGHT = {"status": "realized", "lastQualificationTime": "2026-03-05T02:00:00Z"}
 def settle(stage: Stage, identity: Identity, memberships: Xdm, computed: Xdm) -> None:
     person = stage.person(identity)
     with closing(stage.database.writer()) as writer, transaction(writer):
-        assert unsettled.settle(writer, person.number, [], Standing(0, memberships, computed))
+        settlement = Settlement(person.number, [], Standing(0, memberships, computed))
+        assert unsettled.settle(writer, [settlement], seen=unsettled.newest(writer))
 
 
 async def test_computed(stage: Stage) -> None:
