@@ -25,7 +25,10 @@ _GATHERED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """That something of `identity` arrived. `sequence` changes as more of it is gathered, `since` is when the oldest came (ms)."""
+    """That something of `identity` arrived.
+
+    `sequence` changes as more of it is gathered, `since` is when the oldest of it came (ms).
+    """
 
     identity: int
     sequence: int

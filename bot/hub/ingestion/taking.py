@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from bot.hub.database import imports
+from bot.hub.database import imports, unsettled
 from bot.hub.database.connection import Database, transaction
 from bot.hub.database.documents import next_number
 from bot.hub.database.imports import Refusal
@@ -80,15 +80,28 @@ class Taking:
 
     def step(self, *, now: int, people: int = EVALUATED_AT_ONCE) -> bool:
         """Do a part of what is due, evaluate up to `people` in it, and say whether there may be more of it."""
+        brought_in = self.bring_in(now=now)
+        return self.evaluate(people) or brought_in
+
+    def bring_in(self, *, now: int) -> bool:
+        """A part of what waited for its dataset to be enabled, and of a batch; whether there may be more."""
         admitted = waiting.admit(self._connection, self._database, now=now)
         imported = self._batches.step(now=now)
-        evaluated = self._evaluating.work(self._connection, people) if self._evaluating else 0
-        return bool(admitted or imported or evaluated)
+        return bool(admitted or imported)
+
+    def evaluate(self, people: int) -> bool:
+        """Evaluate up to so many; whether there may be more."""
+        return bool(self._evaluating and self._evaluating.work(self._connection, people))
 
     def settle(self, *, now: int) -> None:
         """Do all that is due: admit what waited for its dataset to be enabled, import batches, evaluate what arrived."""
         while self.step(now=now, people=MANY):
             pass
+
+    @property
+    def arrived(self) -> int:
+        """Grows with each person of whom something arrives, through whichever process."""
+        return unsettled.newest(self._connection)
 
     def close(self) -> None:
         """Close the connections that wrote."""

@@ -22,7 +22,7 @@ from bot.hub.database.connection import Database, WrongFile
 from bot.hub.ingestion.background import STORING, work_behind
 from bot.hub.ingestion.frames import Answer, Frames, Question, answered, question_in
 from bot.hub.ingestion.submission import Submission
-from bot.hub.ingestion.taking import Taking
+from bot.hub.ingestion.taking import EVALUATED_AT_ONCE, Taking
 from bot.hub.segments.evaluation import Evaluation
 from bot.hub.times import milliseconds
 from bot.telemetry import configure_logging
@@ -35,23 +35,49 @@ IDLE = 0.25
 RESTING = 5.0
 """Seconds for which nothing is computed after that failed."""
 
+POURING = 1_000
+"""People of whom something arrives between two steps, from which on it pours in: a file is being imported."""
+
+LASTING = 2.0
+"""Seconds for which it is taken to go on: longer than an import takes from one batch to the next."""
+
+SHARE = 0.1
+"""Of the time that goes into computing while it pours in. Whatever is computed by then is soon to be computed again, and two
+processes on two processors are far from twice as fast as one.
+"""
+
 _BLOCK = 1 << 20
 
 
 class Working:
-    """One process's work: questions from `submitting` first, what is due when there are none. `now` gives milliseconds."""
+    """One process's work: questions from `submitting` first, what is due when there are none.
 
-    def __init__(self, taking: Taking, submitting: socket.socket, now: Callable[[], int]) -> None:
+    `now` gives milliseconds since 1970, `clock` seconds that never go back; `idle` as IDLE.
+    """
+
+    def __init__(
+        self,
+        taking: Taking,
+        submitting: socket.socket,
+        now: Callable[[], int],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        idle: float = IDLE,
+    ) -> None:
         self._taking = taking
         self._socket = submitting
         self._now = now
+        self._clock = clock
+        self._idle = idle
         self._frames = Frames()
-        self._rested = 0.0
+        self._rested = self._restrained = clock()
+        self._arrived = taking.arrived
+        self._poured = clock() - LASTING
 
     def run(self) -> None:
         """Work until nobody is at the other end of the socket."""
         due = True
-        while (questions := self._questions(0.0 if due else IDLE)) is not None:
+        while (questions := self._questions(0.0 if due else self._idle)) is not None:
             if questions:
                 self._answer(questions)
             due = self._step()
@@ -84,16 +110,34 @@ class Working:
                 begin = end
         self._socket.sendall(b"".join(map(answered, answers)))
 
+    def _pours(self) -> bool:
+        arrived = self._taking.arrived
+        if arrived - self._arrived >= POURING:
+            self._poured = self._clock()
+        self._arrived = arrived
+        return self._clock() - self._poured < LASTING
+
     def _step(self) -> bool:
         """Do a part of what is due, and say whether there may be more."""
-        if time.monotonic() < self._rested:
+        if self._clock() < self._rested:
             return False
         try:
-            return self._taking.step(now=self._now())
+            due = self._taking.bring_in(now=self._now())
+            return self._evaluate() or due
         except Exception as error:  # noqa: BLE001 - what can't be computed must not keep records from being stored
             log.error("hub_step_failed", kind=type(error).__name__)
-            self._rested = time.monotonic() + RESTING
+            self._rested = self._clock() + RESTING
             return False
+
+    def _evaluate(self) -> bool:
+        began = self._clock()
+        if began < self._restrained:
+            return False
+        due = self._taking.evaluate(EVALUATED_AT_ONCE)
+        if self._pours():
+            ended = self._clock()
+            self._restrained = ended + (ended - began) * (1 / SHARE - 1)
+        return due
 
 
 def work(path: Path, submitting: socket.socket) -> None:

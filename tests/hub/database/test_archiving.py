@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -22,7 +23,7 @@ def moved(store: Store, first: int, count: int) -> None:
 
 def arrived(store: Store, count: int = 200) -> None:
     """Events of some people, in no order."""
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311 - invented data
     store.take(*(event(crm(str(number % PEOPLE)), named=f"e{number}", time=chance.randrange(50)) for number in range(count)))
 
 
@@ -38,7 +39,7 @@ def test_everybodys_turn_comes_once_in_a_round(store: Store, first: int, pieces:
     before = store.rows("SELECT * FROM event ORDER BY 1, 2, 3, 4")
     cuts = [RECENT * piece // pieces for piece in range(pieces + 1)]
     left = []
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in pairwise(cuts):
         moved(store, first + begin, end - begin)
         left.append(recent(store))
 

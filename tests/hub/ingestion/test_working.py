@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 
 import pytest
 
+from bot.hub.database.connection import transaction
+from bot.hub.database.unsettled import mark
 from bot.hub.ingestion.frames import Answer, Frames, Question, answer_in, asked
 from bot.hub.ingestion.submission import ACCEPTED, Submission
 from bot.hub.ingestion.taking import Taking
-from bot.hub.ingestion.working import Working
+from bot.hub.ingestion.working import POURING, SHARE, Working
 from tests.hub.ingestion.conftest import NOW, ORDERS, VISITS, Hub, order
 
 
@@ -33,6 +36,35 @@ class Counting:
     def work(self, connection: sqlite3.Connection, limit: int) -> int:
         self.left -= 1
         return max(0, self.left)
+
+
+class Clock:
+    """Seconds, of which each look takes a hundredth."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 0.01
+        return self.now
+
+
+@dataclass
+class Lengthy:
+    """An evaluation that takes a second each time, meanwhile something arrives of `arriving` people, and never is done."""
+
+    clock: Clock
+    arriving: int
+    ended: Callable[[], object]
+    took: float = 0.0
+
+    def work(self, connection: sqlite3.Connection, limit: int) -> int:
+        with transaction(connection):
+            mark(connection, range(1, self.arriving + 1), now=NOW)
+        self.clock.now += 1.0
+        self.took += 1.0
+        if self.clock.now > 100:
+            self.ended()
+        return limit
 
 
 @pytest.fixture
@@ -84,6 +116,20 @@ def test_mistakes_of_evaluation(hub: Hub, ends: tuple[socket.socket, socket.sock
     answers = worked(Taking(hub.database, Broken()), ends, Question(1, [submission(1)]))
 
     assert (answers, len(hub.events("ada@example.com"))) == ([Answer(1, [ACCEPTED])], 1)
+
+
+@pytest.mark.parametrize(("arriving", "least", "most"), [(POURING, SHARE / 2, SHARE * 1.2), (POURING // 10, 0.9, 1.0)])
+def test_what_pours_in_goes_before_what_is_computed_of_it(
+    hub: Hub, ends: tuple[socket.socket, socket.socket], arriving: int, least: float, most: float
+) -> None:
+    """Of the time a share goes into computing, and all of it when little arrives."""
+    here, there = ends
+    clock = Clock()
+    lengthy = Lengthy(clock, arriving, lambda: here.shutdown(socket.SHUT_WR))
+    with closing(Taking(hub.database, lengthy)) as taking:
+        Working(taking, there, lambda: NOW, clock=clock, idle=0.0).run()
+
+    assert least < lengthy.took / clock.now < most
 
 
 def test_not_stored(hub: Hub, ends: tuple[socket.socket, socket.socket]) -> None:

@@ -182,7 +182,7 @@ def test_what_cannot_be_evaluated(world: World) -> None:
     world.settle()
     before = world.standing()
     nested = b'{"name": "secret", "tags": ' + b"[" * 1000 + b"]" * 1000 + b"}"
-    world.take(replace(world.profile(ADA), body=nested, time=world.milliseconds + 1), world.profile(GRACE, tags=[1]))
+    world.take(world.profile(ADA)._replace(body=nested, time=world.milliseconds + 1), world.profile(GRACE, tags=[1]))
     world.now += timedelta(hours=1)
     with capture_logs() as events:
         world.settle()
@@ -340,7 +340,7 @@ def outcome(told: Sequence[tuple[str, tuple[Identity, ...], int]], batches: Sequ
 def _record(world: World, number: int, kind: str, identities: tuple[Identity, ...], value: int) -> Record:
     if kind == "event":
         return world.event(number, *identities, ago=timedelta(minutes=number), n=value)
-    return replace(world.profile(*identities, tier=value), time=world.milliseconds + number)
+    return world.profile(*identities, tier=value)._replace(time=world.milliseconds + number)
 
 
 @given(histories())
@@ -359,7 +359,7 @@ def test_overtaken(world: World) -> None:
     world.audience(1, 'homeAddress.city = "Berlin"')
     world.take(world.profile(ADA, homeAddress={"city": "Köln"}))
     moved = world.profile(ADA, homeAddress={"city": "Berlin"})
-    arriving = iter([replace(moved, time=moved.time + 1)])
+    arriving = iter([moved._replace(time=moved.time + 1)])
 
     def clock() -> datetime:
         with closing(world.database.writer()) as other, transaction(other):
