@@ -21,10 +21,10 @@ from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 import orjson
-from httpx_aiohttp import AiohttpTransport
 
 from bot.hub.api.app import Credentials, create_hub
 from bot.hub.database.connection import Database
@@ -33,6 +33,8 @@ from bot.hub.database.reading import Reading
 from bot.hub.database.unsettled import oldest
 from bot.hub.ingestion.inlet import Here
 from bot.hub.model import EVENT, PROFILE, Identity
+from bot.network import Network, create_client
+from bot.profiles.http import Outgoing, OverClient
 from tests.bench import hub_data
 from tests.bench.generator import Switchboard
 from tests.bench.outside import name, outside
@@ -53,6 +55,8 @@ PAUSE = 0.02
 
 WHO = Credentials("bench", "invented-secret", "bench@AdobeOrg", "bench")
 ENTITIES = "/data/core/ups/access/entities"
+NETWORK = Network(connect=10.0, read=60.0)
+MOST_BYTES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ async def serving(path: Path) -> AsyncIterator[Served]:
     told = (await process.stdout.readline()).decode()
     url = told.rpartition(" listens at ")[2].strip().rstrip(".")
     try:
-        async with httpx.AsyncClient(transport=AiohttpTransport(), base_url=url) as http:
+        async with create_client(NETWORK, base_url=url) as http:
             await authorise(http)
             yield Served(path, process, http)
     finally:
@@ -248,13 +252,14 @@ def events_of(number: int) -> dict[str, str]:
 
 
 async def calls(label: str, http: httpx.AsyncClient, ask: Callable[[int], dict[str, str]], who: Sequence[int]) -> Times:
-    """Whole calls, one after the other."""
-    times = Times(label)
+    """Whole calls, one after the other, each sent as the bot sends it."""
+    send, times = OverClient(http), Times(label)
     for number in who:
         with timed(times):
-            answer = await http.get(ENTITIES, params=ask(number))
-        if answer.status_code != HTTPStatus.OK:
-            raise SystemExit(f"{label}: {answer.status_code} {answer.text[:300]}")
+            url = f"{http.base_url.join(ENTITIES)}?{urlencode(ask(number))}"
+            answer = await send(Outgoing("GET", url, {}), most_bytes=MOST_BYTES)
+        if answer.status != HTTPStatus.OK:
+            raise SystemExit(f"{label}: {answer.status} {answer.body[:300]!r}")
     return times
 
 
@@ -361,7 +366,7 @@ async def inside(database: Database) -> AsyncIterator[httpx.AsyncClient]:
 
     inlet = Here(database, lambda: time.time_ns() // 1_000_000)
     app = create_hub(database=database, credentials=WHO, clock=clock, inlet=inlet)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://hub") as http:
+    async with create_client(NETWORK, base_url="http://hub", transport=httpx.ASGITransport(app=app)) as http:
         await authorise(http)
         yield http
 

@@ -23,7 +23,7 @@ _SWEEPING = 1_000
 """Milliseconds for which the log waits to be emptied: meanwhile nobody can write, which an import survives for `_BUSY`."""
 
 _READERS_CACHE = 64 * 1024
-_WRITERS_CACHE = 192 * 1024
+_WRITERS_CACHE = 256 * 1024
 """KiB of pages. The writer's holds the identities' index of a million people: each miss would be a read a record."""
 
 _CHECKPOINT = 20_000
