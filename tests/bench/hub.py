@@ -35,6 +35,7 @@ from bot.hub.ingestion.inlet import Here
 from bot.hub.model import EVENT, PROFILE, Identity
 from bot.network import Network, create_client
 from bot.profiles.http import Outgoing, OverClient
+from bot.serving import settle
 from tests.bench import hub_data
 from tests.bench.generator import Switchboard
 from tests.bench.outside import name, outside
@@ -368,6 +369,7 @@ async def inside(database: Database) -> AsyncIterator[httpx.AsyncClient]:
     app = create_hub(database=database, credentials=WHO, clock=clock, inlet=inlet)
     async with create_client(NETWORK, base_url="http://hub", transport=httpx.ASGITransport(app=app)) as http:
         await authorise(http)
+        settle()
         yield http
 
 
