@@ -6,10 +6,7 @@ import gc
 import os
 
 STORING, IMPORTING = 5, 19
-"""How nice each is: look-ups go before records that were just submitted, and those before whole files.
-
-As nice as can be, an import lets a look-up in at once; between one and the other look-ups took half as long again.
-"""
+"""How nice each is: look-ups go before records that were just submitted, and those before whole files."""
 
 _SELDOM = (200_000, 50, 50)
 """A batch is tens of thousands of objects, and none of them garbage: looking through them takes a fifth of the time it takes to
