@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import typer
+from bot.cli.loading import group
 
-from bot.cli.hub_backup import backup
-from bot.cli.hub_compact import compact
-from bot.cli.hub_import import import_
-from bot.cli.hub_person import delete_, export_
-from bot.cli.hub_sample import sample
-from bot.cli.hub_serve import serve
-from bot.cli.hub_status import status_
-
-hub = typer.Typer(
+hub = group(
+    {
+        "serve": "bot.cli.hub_serve:serve",
+        "sample": "bot.cli.hub_sample:sample",
+        "import": "bot.cli.hub_import:import_",
+        "status": "bot.cli.hub_status:status_",
+        "export": "bot.cli.hub_person:export_",
+        "delete": "bot.cli.hub_person:delete_",
+        "backup": "bot.cli.hub_backup:backup",
+        "compact": "bot.cli.hub_compact:compact",
+    },
     name="hub",
     help="The embedded real-time customer profile: serve it, fill it, look into it.",
-    no_args_is_help=True,
 )
-hub.command()(serve)
-hub.command()(sample)
-hub.command("import")(import_)
-hub.command("status")(status_)
-hub.command("export")(export_)
-hub.command("delete")(delete_)
-hub.command()(backup)
-hub.command()(compact)

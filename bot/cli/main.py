@@ -5,28 +5,16 @@ from __future__ import annotations
 import logging
 import sys
 
-import typer
-
-from bot.cli.check import check
-from bot.cli.demo import demo
-from bot.cli.forget import forget
-from bot.cli.hub import hub
-from bot.cli.lookup import lookup
-from bot.cli.run import run
-from bot.cli.schema import schema
+from bot.cli.loading import group
 from bot.errors import ConfigurationError, SlackRefused
 from bot.telemetry import configure_logging
 
-app = typer.Typer(
+app = group(
+    {name: f"bot.cli.{name}:{name}" for name in ("run", "demo", "lookup", "check", "forget", "schema", "hub")},
     name="customer-bot",
     help="Answers /customer in Slack with a context card from Adobe's Real-Time Customer Profile.",
-    no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, demo, lookup, check, forget, schema):
-    app.command()(command)
-app.add_typer(hub)
 
 WRONG = 2
 
