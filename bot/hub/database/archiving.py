@@ -21,7 +21,7 @@ def archive(connection: sqlite3.Connection, first: int, count: int, *, within: i
     """Move the recent events of the identities whose turn it is when the events `first` and the `count - 1` after it are stored.
 
     Those numbers only grow, and take the turn round all identities once `within` so many events: nothing else needs to be
-    remembered. Inside the caller's transaction.
+    remembered. Of identities that are new meanwhile some may wait for the next round. Inside the caller's transaction.
     """
     (identities,) = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM identity").fetchone()
     for begin, end in _turns(first % within, min(count, within), within):

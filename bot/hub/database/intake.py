@@ -31,7 +31,7 @@ class Intake:
     """Takes records in on one writing connection, inside the caller's transactions."""
 
     def __init__(self, connection: sqlite3.Connection, *, recent: int = archiving.RECENT) -> None:
-        """`connection` is one of `Database.writer`; at most `recent` events stay where they arrived."""
+        """`connection` is one of `Database.writer`; about `recent` events at most stay where they arrived."""
         self._connection = connection
         self._recent = recent
 

@@ -67,8 +67,7 @@ def remove(connection: sqlite3.Connection, person: Person) -> Removed:
     _delete(connection, "DELETE FROM event_body WHERE id = ?", bodies)
     _delete(connection, "DELETE FROM standing WHERE person = ?", numbers)
     _delete(connection, "DELETE FROM unsettled WHERE identity = ?", numbers)
-    for _ in among(connection, "DELETE FROM arrival WHERE identity IN ({})", numbers):
-        pass
+    _delete(connection, "DELETE FROM arrival WHERE identity = ?", numbers)
     _delete(connection, "DELETE FROM identity WHERE id = ?", numbers)
     return removed
 
