@@ -49,7 +49,7 @@ def test_whole(hub: Hub, tmp_path: Path, batching: Batching) -> None:
 
     assert (done.accepted, done.known, done.rejected, done.lines) == (29_700, 0, 300, COUNT)
     assert done.position == done.size == file.stat().st_size
-    assert len(heard) > 3
+    assert len(heard) > 2
     assert [each.position for each in heard] == sorted({each.position for each in heard})
     assert (state_of(hub).status, state_of(hub).accepted, len(hub.events("ada@example.com"))) == (Status.DONE, 29_700, 29_700)
 
@@ -157,7 +157,7 @@ def test_not_enabled(hub: Hub, tmp_path: Path) -> None:
         [(events,)] = connection.execute("SELECT count(*) FROM event")
 
     assert (done.accepted, waiting + events) == (29_700, 29_700)
-    assert 0 < waiting < 15_000
+    assert 0 < waiting < done.accepted
 
 
 def test_process_dies(hub: Hub, tmp_path: Path) -> None:
