@@ -10,8 +10,8 @@ from bot.hub.database.connection import Database
 class Fleeting(Database):
     """Its writers don't wait for the disk, which makes filling it twice as fast; power that fails may spoil it."""
 
-    def writer(self) -> sqlite3.Connection:
+    def writer(self, *, importing: bool = False) -> sqlite3.Connection:
         """A connection whose transactions are seen by everybody when `transaction` returns, and on the disk some time later."""
-        connection = super().writer()
+        connection = super().writer(importing=importing)
         connection.execute("PRAGMA synchronous = OFF")
         return connection

@@ -7,7 +7,7 @@ much arrived is computed once, and those whose data lies together are computed t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -20,7 +20,7 @@ _ARRIVALS = "arrivals"
 _SEQUENCE = "sequence"
 
 _GATHERED = 100_000
-"""Arrivals in one transaction: more would keep others from writing for longer than a tenth of a second."""
+"""Arrivals in one transaction, which takes a tenth of a second, in which nobody else can write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +101,12 @@ def take(connection: sqlite3.Connection, limit: int, *, after: int = 0) -> list[
     return [Unsettled(*row) for row in rows]
 
 
-def settle(connection: sqlite3.Connection, settlements: Iterable[Settlement], *, seen: int) -> int:
+def settle(connection: sqlite3.Connection, settlements: Sequence[Settlement], *, seen: int) -> int:
     """Store what was computed when the arrival `seen` was the newest, inside the caller's transaction; of how many people.
 
     What is out of date changes nothing: more has arrived of the person meanwhile, or the person is no more.
     """
-    current = _current(connection, list(settlements), seen)
+    current = _current(connection, settlements, seen)
     connection.executemany(
         "DELETE FROM unsettled WHERE identity = ?", ((each.identity,) for settlement in current for each in settlement.taken)
     )

@@ -15,7 +15,7 @@ LONGEST = 1_000_000
 """Bytes of a line. Adobe takes no record of more than 100 KB ("Guardrails for Real-Time Customer Profile")."""
 
 AT_ONCE = 4_000_000
-"""Bytes in a chunk, about: some thousands of records, which go into one transaction."""
+"""Bytes in a chunk, about: some ten thousand records, which go into one transaction."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """With which some programs begin what they write in UTF-8."""

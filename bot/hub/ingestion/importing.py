@@ -86,7 +86,7 @@ def steps(
     database: Database, source: Source, *, now: int, again: bool = False, batching: Batching = batches
 ) -> Generator[Progress, None, None]:
     """`import_file` step by step: first where it begins, then each time that something is committed. Raises as it does."""
-    with closing(database.writer()) as connection:
+    with closing(database.writer(importing=True)) as connection:
         yield from _Importing(database, connection, source, now).run(batching, again=again)
 
 

@@ -36,7 +36,10 @@ RESTING = 5.0
 """Seconds for which nothing is computed after that failed."""
 
 POURING = 1_000
-"""People of whom something arrives between two steps, from which on it pours in: a file is being imported."""
+"""People of whom something arrives between two steps, from which on it pours in: a file is being imported.
+
+More than are evaluated in a step, which is how many arrive at once when everybody is evaluated again.
+"""
 
 LASTING = 2.0
 """Seconds for which it is taken to go on: longer than an import takes from one batch to the next."""

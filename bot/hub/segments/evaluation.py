@@ -72,7 +72,7 @@ class Evaluation:
 
     def _taken(self, connection: sqlite3.Connection, limit: int) -> list[Unsettled]:
         """The next of this round, or the first of another one with all that has arrived by then."""
-        taken = unsettled.take(connection, limit, after=self._after)
+        taken = unsettled.take(connection, limit, after=self._after) if self._after else []
         if not taken:
             while unsettled.ungathered(connection):
                 with transaction(connection):

@@ -127,8 +127,7 @@ def test_more_arrives_meanwhile(world: World, interrupted: Interrupted) -> None:
 
     assert world.evaluation.work(interrupted, 10) == 2
     assert unsettled.count(world.connection) == 1
-    world.settle()
-
+    assert world.settle() == 1
     assert world.members("a1", ADA, GRACE) == [GRACE]
 
 
@@ -352,6 +351,21 @@ def test_any_order(history: tuple[list[tuple[str, tuple[Identity, ...], int]], l
     batches = [order[start:end] for start, end in pairwise(edges)]
 
     assert outcome(told, [range(len(told))]) == outcome(told, batches)
+
+
+def test_rounds(world: World) -> None:
+    """Nobody waits for more than a round, though somebody who comes first is never quiet."""
+    world.audience(1, "tier = 1")
+    people = [Identity("ECID", f"{number:038d}") for number in range(4)]
+    evaluation, rounds = world.evaluation, []
+    world.take(*(world.profile(person, tier=1) for person in people))
+    for number in range(8):
+        evaluation.work(world.connection, 1)
+        world.take(world.event(number, people[0]))
+        rounds.append(world.connection.execute("SELECT count(*) FROM standing").fetchone()[0])
+
+    assert rounds[:4] == [1, 2, 3, 4]
+    assert unsettled.count(world.connection) == 1
 
 
 def test_overtaken(world: World) -> None:
